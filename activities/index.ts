@@ -1,0 +1,18 @@
+import type { Dependencies } from './dependencies.ts';
+import { withFailures } from './failures.ts';
+import { offerCycleActivities } from './retail/offer-cycles.ts';
+import { settingsOf } from './retail/settings.ts';
+import { shoppingDayActivities } from './retail/shopping-days.ts';
+import { simulationActivities } from './retail/simulations.ts';
+
+/** Every activity of the retail half, bound to its process. */
+export function createRetailActivities(dependencies: Dependencies) {
+  const settingOf = settingsOf(dependencies.db);
+  return withFailures({
+    ...simulationActivities(dependencies, settingOf),
+    ...offerCycleActivities(dependencies, settingOf),
+    ...shoppingDayActivities(dependencies, settingOf),
+  });
+}
+
+export type RetailActivities = ReturnType<typeof createRetailActivities>;

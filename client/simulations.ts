@@ -1,0 +1,135 @@
+import { WorkflowIdConflictPolicy, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { ConflictError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
+import { AUTO_WORKFLOW_LIMIT } from '../domain/retail/simulation.ts';
+import type { SimulationConfig } from '../domain/retail/simulation.ts';
+import type { Database } from '../prisma/client.ts';
+import { createSimulation, loadSimulation } from '../prisma/simulation-store.ts';
+import type { SimulationRecord } from '../prisma/simulation-store.ts';
+import { simulationWorkflowId } from '../workflows/ids.ts';
+import { advanceUpdate, clockQuery, pauseUpdate, progressQuery, resumeUpdate, setScaleUpdate, stopUpdate } from '../workflows/retail/messages.ts';
+import type { ClockView, ProgressView } from '../workflows/retail/messages.ts';
+import type { simulation, SimulationInput, SimulationResult } from '../workflows/retail/simulation.ts';
+import { RUN_STATUS, SIMULATION_ID } from '../workflows/search-attributes.ts';
+import { SIMULATION_QUEUE } from '../workflows/task-queues.ts';
+
+/** What the CLI and the API do with simulations, over Temporal and the store. */
+export type Services = { readonly db: Database; readonly temporal: Client };
+
+/**
+ * Stores a simulation and starts its execution. Starting the same one twice is starting it once.
+ * @throws ConflictError when the id belongs to a simulation with another configuration, or to a finished one
+ */
+export async function startSimulation({ db, temporal }: Services, config: SimulationConfig): Promise<SimulationRecord> {
+  const stored = await createSimulation(db, config);
+  if (stored.finishedAt !== null)
+    throw new ConflictError(`Simulation "${config.simulationId}" is ${stored.status}: start another one under a new id, or \`mercato simulation reset ${config.simulationId}\`.`);
+  await temporal.workflow.start<typeof simulation>('simulation', {
+    args: [inputOf(stored)],
+    taskQueue: SIMULATION_QUEUE,
+    workflowId: simulationWorkflowId(config.simulationId),
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    staticSummary: `${stored.agents} agents, ${config.days} days, seed ${config.seed}`,
+    typedSearchAttributes: [
+      { key: SIMULATION_ID, value: config.simulationId },
+      { key: RUN_STATUS, value: 'running' },
+    ],
+  });
+  return stored;
+}
+
+/** Waits until a simulation has ended. @throws what ended it, when it failed */
+export async function waitForSimulation({ temporal }: Services, simulationId: string): Promise<SimulationResult> {
+  return handleOf(temporal, simulationId).result();
+}
+
+export async function pauseSimulation(services: Services, simulationId: string): Promise<ClockView> {
+  return update(services, simulationId, (handle) => handle.executeUpdate(pauseUpdate, { args: [{}] }));
+}
+
+export async function resumeSimulation(services: Services, simulationId: string): Promise<ClockView> {
+  return update(services, simulationId, (handle) => handle.executeUpdate(resumeUpdate, { args: [{}] }));
+}
+
+/** Ends a simulation after the day that is being lived. */
+export async function stopSimulation(services: Services, simulationId: string): Promise<ClockView> {
+  return update(services, simulationId, (handle) => handle.executeUpdate(stopUpdate, { args: [{}] }));
+}
+
+export async function setScale(services: Services, simulationId: string, timeScale: unknown): Promise<ClockView> {
+  return update(services, simulationId, (handle) => handle.executeUpdate(setScaleUpdate, { args: [{ timeScale }] }));
+}
+
+/** @param target exactly one of hours, days, cycles, until */
+export async function advance(services: Services, simulationId: string, target: Record<string, unknown>): Promise<ClockView> {
+  return update(services, simulationId, (handle) => handle.executeUpdate(advanceUpdate, { args: [target] }));
+}
+
+export type SimulationView = { readonly record: SimulationRecord; readonly clock: ClockView | null; readonly progress: ProgressView | null };
+
+/** A simulation as the database has it, and, while it runs, as its execution says. */
+export async function viewSimulation({ db, temporal }: Services, simulationId: string): Promise<SimulationView> {
+  const record = await loadSimulation(db, simulationId);
+  if (record.finishedAt !== null) return { record, clock: null, progress: null };
+  const handle = handleOf(temporal, simulationId);
+  try {
+    const [clock, progress] = await Promise.all([handle.query(clockQuery), handle.query(progressQuery)]);
+    return { record, clock, progress };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { record, clock: null, progress: null };
+    throw error;
+  }
+}
+
+/**
+ * Ends a simulation for good and starts it anew from its first day, under a new id: nothing is deleted.
+ * @returns the new simulation
+ */
+export async function resetSimulation(services: Services, simulationId: string, newId: string | null): Promise<SimulationRecord> {
+  const { config, finishedAt } = await loadSimulation(services.db, simulationId);
+  if (finishedAt === null) {
+    await stopSimulation(services, simulationId);
+    await waitForSimulation(services, simulationId);
+  }
+  return startSimulation(services, { ...config, simulationId: newId ?? nextId(simulationId) });
+}
+
+/** `demo` → `demo-2` → `demo-3`. */
+function nextId(simulationId: string): string {
+  const match = /^(.*)-(\d+)$/.exec(simulationId);
+  return match === null ? `${simulationId}-2` : `${match[1]}-${Number(match[2]) + 1}`;
+}
+
+function inputOf({ config, agents }: SimulationRecord): SimulationInput {
+  const isLarge = agents > AUTO_WORKFLOW_LIMIT;
+  return {
+    simulationId: config.simulationId,
+    startDate: config.startDate,
+    days: config.days,
+    cycleDays: config.offerCycleDays,
+    timeScale: config.timeScale,
+    catchUp: config.catchUp,
+    isShopping: config.profile !== 'offers_only',
+    execution: config.execution === 'auto' ? (isLarge ? 'activity' : 'workflow') : config.execution,
+    shardSize: config.shardSize,
+    shardsInFlight: config.shardsInFlight,
+    agentsInFlight: config.agentsInFlight,
+  };
+}
+
+function handleOf(temporal: Client, simulationId: string): WorkflowHandle<typeof simulation> {
+  return temporal.workflow.getHandle<typeof simulation>(simulationWorkflowId(simulationId));
+}
+
+async function update(services: Services, simulationId: string, send: (handle: WorkflowHandle<typeof simulation>) => Promise<ClockView>): Promise<ClockView> {
+  const record = await loadSimulation(services.db, simulationId);
+  if (record.finishedAt !== null) throw new ConflictError(`Simulation "${simulationId}" is ${record.status}.`);
+  try {
+    return await send(handleOf(services.temporal, simulationId));
+  } catch (error) {
+    if (error instanceof WorkflowUpdateFailedError) throw new InvalidInputError(error.cause?.message ?? error.message, { cause: error });
+    if (error instanceof WorkflowNotFoundError)
+      throw new NotFoundError(`Simulation "${simulationId}" has no running execution.`, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { CONFIG_VARIABLES, parseConfig } from './config.ts';
+
+describe('parseConfig', () => {
+  test('an empty environment gives the published defaults', () => {
+    expect(parseConfig({})).toEqual({
+      simulationMode: false,
+      timeScale: 168,
+      offerCycleDays: 7,
+      offerExpirationDays: 14,
+      maxWalletCapacity: 32,
+      frontstorePerCycle: 2,
+      categoryBrandPerCycle: 30,
+      database: { url: null, poolSize: 10 },
+      temporal: { address: null, namespace: 'default', cliPath: null },
+      home: null,
+      workers: 1,
+      logLevel: 'info',
+      langsmith: {
+        isTracing: false,
+        apiKey: null,
+        project: 'mercato',
+        endpoint: 'https://api.smith.langchain.com',
+      },
+    });
+  });
+
+  test.each([
+    ['true', true],
+    ['1', true],
+    ['false', false],
+    ['0', false],
+  ])('SIMULATION_MODE=%s is %s', (text, expected) => {
+    expect(parseConfig({ SIMULATION_MODE: text }).simulationMode).toBe(expected);
+  });
+
+  test.each([
+    ['max', 'max'],
+    ['0.5', 0.5],
+    ['604800', 604_800],
+  ])('TIME_SCALE=%s is accepted', (text, expected) => {
+    expect(parseConfig({ TIME_SCALE: text }).timeScale).toBe(expected);
+  });
+
+  test.each([
+    ['SIMULATION_MODE', 'yes'],
+    ['TIME_SCALE', '0'],
+    ['TIME_SCALE', '-1'],
+    ['TIME_SCALE', 'fast'],
+    ['TIME_SCALE', 'Infinity'],
+    ['OFFER_CYCLE_DAYS', '0'],
+    ['OFFER_EXPIRATION_DAYS', '1.5'],
+    ['MAX_WALLET_CAPACITY', '-3'],
+    ['FRONTSTORE_PER_CYCLE', 'two'],
+    ['CATEGORY_BRAND_PER_CYCLE', '1e9'],
+    ['DATABASE_URL', 'mysql://localhost/x'],
+    ['TEMPORAL_ADDRESS', 'http://localhost:7233'],
+    ['MERCATO_WORKERS', '0'],
+    ['MERCATO_LOG_LEVEL', 'loud'],
+    ['LANGSMITH_ENDPOINT', 'ftp://example.com'],
+  ])('%s=%s is refused with its name, its value and what is allowed', (name, value) => {
+    const allowed = CONFIG_VARIABLES.find((variable) => variable.name === name)?.allowed;
+
+    expect(() => parseConfig({ [name]: value })).toThrow(`${name} is "${value}", but must be ${allowed}`);
+  });
+
+  test('every wrong variable is named at once', () => {
+    expect(() => parseConfig({ TIME_SCALE: 'x', MERCATO_WORKERS: 'y' })).toThrow(
+      /TIME_SCALE.*MERCATO_WORKERS/,
+    );
+  });
+
+  test('an empty value counts as unset', () => {
+    expect(parseConfig({ DATABASE_URL: '', TIME_SCALE: '' })).toMatchObject({
+      database: { url: null },
+      timeScale: 168,
+    });
+  });
+
+  test('a password in a wrong address is not shown', () => {
+    expect(() => parseConfig({ DATABASE_URL: 'mysql://me:secret@localhost/x' })).toThrow(
+      'mysql://me:***@localhost/x',
+    );
+  });
+
+  test('tracing without a key is refused', () => {
+    expect(() => parseConfig({ LANGSMITH_TRACING: 'true' })).toThrow('LANGSMITH_API_KEY is not set');
+  });
+});
+
+test('.env.example shows every variable with its default and meaning', () => {
+  const example = readFileSync(path.join(__dirname, '.env.example'), 'utf8');
+
+  for (const { name, meaning } of CONFIG_VARIABLES) {
+    expect(example).toContain(`# ${meaning}`);
+    expect(example).toMatch(new RegExp(`^#${name}=`, 'm'));
+  }
+});

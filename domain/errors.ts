@@ -1,0 +1,45 @@
+/** What a caller cannot go on from. `code` is stable and meant for programs, `message` for people. */
+export class AppError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'AppError';
+    this.code = code;
+  }
+}
+
+/** A value from outside that does not fit: says what and where. */
+export class InvalidInputError extends AppError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('invalid_input', message, options);
+    this.name = 'InvalidInputError';
+  }
+}
+
+/** Something that was named does not exist. */
+export class NotFoundError extends AppError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('not_found', message, options);
+    this.name = 'NotFoundError';
+  }
+}
+
+/** The thing is in a state in which this cannot be done. */
+export class ConflictError extends AppError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('conflict', message, options);
+    this.name = 'ConflictError';
+  }
+}
+
+/**
+ * One agent's shopping day cannot be lived: a malformed persona, a policy that throws or answers nonsense.
+ * Counts towards quarantine; infrastructure failures never do.
+ */
+export class AgentFailure extends AppError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('agent_failure', message, options);
+    this.name = 'AgentFailure';
+  }
+}

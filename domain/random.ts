@@ -1,0 +1,102 @@
+import { exp, ln, normalQuantile } from './math.ts';
+
+/**
+ * Every random number is a function of a key: (seed, agent, day, trip, stage, category, product …), never of how
+ * many numbers were drawn before it. So one draw more or less anywhere moves no other, and two simulations that
+ * differ in one thing share all the luck that is not about that thing.
+ *
+ * A key is a pair of 32-bit lanes; each part is mixed in with the constants of MurmurHash3 (A. Appleby, public
+ * domain), and a number is read off after its 32-bit finalizer has run over both lanes.
+ */
+export class RandomKey {
+  private readonly low: number;
+  private readonly high: number;
+
+  private constructor(low: number, high: number) {
+    this.low = low;
+    this.high = high;
+  }
+
+  /** The root of a simulation's draws. */
+  static of(seed: string): RandomKey {
+    return new RandomKey(0x9747b28c, 0x3c6ef372).at(seed);
+  }
+
+  /** The key one or more steps below this one. Strings and safe integers only; 1 and '1' are different steps. */
+  at(...parts: readonly (string | number)[]): RandomKey {
+    let low = this.low;
+    let high = this.high;
+    const absorb = (word: number): void => {
+      low = Math.imul(rotateLeft(low ^ scramble(word), 13), 5) + 0xe6546b64;
+      high = Math.imul(rotateLeft(high ^ scramble(word ^ 0x5bd1e995), 17), 9) + (low >>> 3);
+    };
+    for (const part of parts) {
+      if (typeof part === 'number') {
+        if (!Number.isSafeInteger(part)) throw new RangeError(`a key part must be a safe integer, not ${part}`);
+        absorb(1);
+        absorb(part | 0);
+        absorb(Math.floor(part / 0x100000000) | 0);
+      } else {
+        absorb(2);
+        absorb(part.length);
+        for (let i = 0; i < part.length; i++) absorb(part.charCodeAt(i));
+      }
+    }
+    return new RandomKey(low | 0, high | 0);
+  }
+
+  /** Uniform on the open interval (0, 1), 53 bits. */
+  uniform(): number {
+    const a = finalize(this.low ^ Math.imul(this.high, 0x85ebca6b));
+    const b = finalize(this.high ^ a);
+    return ((b >>> 6) * 134217728 + (a >>> 5) + 0.5) / 9007199254740992;
+  }
+
+  /** Exponential with mean 1. */
+  exponential(): number {
+    return -ln(this.uniform());
+  }
+
+  /** Standard Gumbel (maximum): adding it to utilities and taking the largest samples a multinomial logit. */
+  gumbel(): number {
+    return -ln(-ln(this.uniform()));
+  }
+
+  /** Standard normal. */
+  normal(): number {
+    return normalQuantile(this.uniform());
+  }
+}
+
+/**
+ * Poisson count by inversion of one uniform, so that a larger mean never gives a smaller count for the same draw.
+ * @param uniform in (0, 1)
+ * @param mean non-negative, below 700
+ */
+export function poissonQuantile(uniform: number, mean: number): number {
+  let probability = exp(-mean);
+  let cumulative = probability;
+  let count = 0;
+  while (uniform > cumulative && count < 1000) {
+    count += 1;
+    probability *= mean / count;
+    cumulative += probability;
+  }
+  return count;
+}
+
+function rotateLeft(word: number, bits: number): number {
+  return (word << bits) | (word >>> (32 - bits));
+}
+
+function scramble(word: number): number {
+  return Math.imul(rotateLeft(Math.imul(word, 0xcc9e2d51), 15), 0x1b873593);
+}
+
+function finalize(word: number): number {
+  let h = word ^ (word >>> 16);
+  h = Math.imul(h, 0x85ebca6b);
+  h ^= h >>> 13;
+  h = Math.imul(h, 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}

@@ -1,0 +1,208 @@
+import type { RandomKey } from '../random.ts';
+import { HOURS_PER_DAY } from './calendar.ts';
+import { compareText } from './catalog-index.ts';
+import { byAge, close, expireDue, isOpen, openEntries } from './wallet.ts';
+import type { ClosedReason, WalletEntry } from './wallet.ts';
+
+/**
+ * What one user is dealt at the start of one offer cycle (seed 000, "frontstore: 2/cycle, category-brand: 30/cycle",
+ * capacity 32, 14 days). Pure: the same wallet, pool and key give the same deal, so doing it twice is doing it once.
+ */
+
+export type RefreshPolicy = 'replace' | 'top_up' | 'append' | 'staggered';
+
+export type OfferRules = {
+  readonly refreshPolicy: RefreshPolicy;
+  readonly cycleDays: number;
+  readonly expirationDays: number;
+  readonly walletCapacity: number;
+  readonly frontstorePerCycle: number;
+  readonly categoryBrandPerCycle: number;
+  readonly noRepeatCycles: number;
+};
+
+export type PoolCoupon = { readonly code: string; readonly scope: 'frontstore' | 'category' | 'brand' };
+
+export type Deal = {
+  readonly code: string;
+  readonly scope: PoolCoupon['scope'];
+  /** Probability with which this user was dealt this coupon, given the pool and the user's history. */
+  readonly probability: number;
+  readonly assignedHours: number;
+  readonly expiresHours: number;
+};
+
+export type Refresh = {
+  readonly closings: readonly { readonly code: string; readonly cycleNumber: number; readonly reason: ClosedReason }[];
+  readonly deals: readonly Deal[];
+  readonly walletBefore: number;
+  readonly eligible: { readonly frontstore: number; readonly categoryBrand: number };
+  /** Pool coupons that were no candidates: dealt inside the no-repeat window, or still in the wallet. */
+  readonly excludedCodes: readonly string[];
+  /** The no-repeat window had to be relaxed, or the pool was smaller than the deal. */
+  readonly isPoolExhausted: boolean;
+};
+
+export type RefreshInput = {
+  readonly rules: OfferRules;
+  readonly cycleNumber: number;
+  /** Active coupons of the pool. */
+  readonly pool: readonly PoolCoupon[];
+  /** All coupons this user ever got in this simulation. */
+  readonly entries: readonly WalletEntry[];
+  /** Key of (seed, agent). */
+  readonly key: RandomKey;
+};
+
+export const RANDOM_POLICY_VERSION = 'random/1';
+
+/** Plans a user's refresh at the start of a cycle: what is closed, then what is dealt, within capacity. */
+export function dealCoupons(input: RefreshInput): Refresh {
+  const { rules, cycleNumber } = input;
+  const hours = (cycleNumber - 1) * rules.cycleDays * HOURS_PER_DAY;
+  const before = openEntries(input.entries).length;
+  const afterExpiry = closeForRefresh(input.entries, rules.refreshPolicy, hours);
+  const cohorts = cohortsOf(rules, cycleNumber);
+  const wanted = {
+    frontstore: cohorts.reduce((sum, cohort) => sum + cohort.frontstore, 0),
+    categoryBrand: cohorts.reduce((sum, cohort) => sum + cohort.categoryBrand, 0),
+  };
+  const room = roomFor(wanted, afterExpiry, rules);
+  const candidates = excludeOpen(input.pool, room.entries);
+  const frontstore = drawFrom(input, candidates.filter((c) => c.scope === 'frontstore'), room.frontstore, 'frontstore');
+  const line = drawFrom(input, candidates.filter((c) => c.scope !== 'frontstore'), room.categoryBrand, 'category_brand');
+  const drawn = [...frontstore.drawn, ...line.drawn];
+  return {
+    closings: closingsBetween(input.entries, room.entries),
+    deals: withExpiry(frontstore.drawn, line.drawn, cohorts, hours),
+    walletBefore: before,
+    eligible: { frontstore: frontstore.fresh, categoryBrand: line.fresh },
+    excludedCodes: excludedCodes(input, candidates, new Set(drawn.map((deal) => deal.code))),
+    isPoolExhausted: frontstore.isExhausted || line.isExhausted,
+  };
+}
+
+type Cohort = { frontstore: number; categoryBrand: number; lifeDays: number };
+
+/**
+ * One cohort a cycle, except under `staggered`: there a coupon lives through as many cycles as its expiration has
+ * room for, each cycle deals that fraction of a full wallet, and the first cycle deals all cohorts at once.
+ */
+function cohortsOf(rules: OfferRules, cycleNumber: number): Cohort[] {
+  const { frontstorePerCycle, categoryBrandPerCycle, expirationDays, cycleDays } = rules;
+  if (rules.refreshPolicy !== 'staggered')
+    return [{ frontstore: frontstorePerCycle, categoryBrand: categoryBrandPerCycle, lifeDays: expirationDays }];
+  const count = Math.max(1, Math.floor(expirationDays / cycleDays));
+  const part = (total: number, index: number): number => Math.floor((total * (index + 1)) / count) - Math.floor((total * index) / count);
+  const cohort = (index: number, lifeCycles: number): Cohort => ({
+    frontstore: part(frontstorePerCycle, index),
+    categoryBrand: part(categoryBrandPerCycle, index),
+    lifeDays: lifeCycles * cycleDays,
+  });
+  if (cycleNumber > 1) return [cohort((cycleNumber - 2) % count, count)];
+  return Array.from({ length: count }, (_, index) => cohort(index, index + 1));
+}
+
+function closeForRefresh(entries: readonly WalletEntry[], policy: RefreshPolicy, hours: number): WalletEntry[] {
+  const unexpired = expireDue(entries, hours);
+  if (policy !== 'replace') return unexpired;
+  return unexpired.map((entry) => (entry.status === 'active' ? close(entry, 'expired', 'cycle_boundary') : entry));
+}
+
+/** How many coupons fit, frontstore first; `append` makes room by closing the oldest. */
+function roomFor(
+  wanted: { frontstore: number; categoryBrand: number },
+  entries: readonly WalletEntry[],
+  rules: OfferRules,
+): { frontstore: number; categoryBrand: number; entries: readonly WalletEntry[] } {
+  const open = openEntries(entries);
+  const total = Math.min(wanted.frontstore + wanted.categoryBrand, rules.walletCapacity);
+  const surplus = open.length + total - rules.walletCapacity;
+  if (rules.refreshPolicy === 'append' && surplus > 0) {
+    const evicted = new Set(open.filter((entry) => entry.status === 'active').sort(byAge).slice(0, surplus));
+    entries = entries.map((entry) => (evicted.has(entry) ? close(entry, 'removed', 'capacity') : entry));
+  }
+  const free = Math.max(0, rules.walletCapacity - openEntries(entries).length);
+  const frontstore = Math.min(wanted.frontstore, free);
+  return { frontstore, categoryBrand: Math.min(wanted.categoryBrand, free - frontstore), entries };
+}
+
+function excludeOpen(pool: readonly PoolCoupon[], entries: readonly WalletEntry[]): PoolCoupon[] {
+  const held = new Set(entries.filter(isOpen).map((entry) => entry.code));
+  return pool.filter((coupon) => !held.has(coupon.code));
+}
+
+type Drawn = { code: string; scope: PoolCoupon['scope']; probability: number };
+
+/**
+ * A simple random sample without repeats. When fresh coupons run short, the ones dealt longest ago come next, whole
+ * cycles at a time, so that nobody is silently dealt fewer. A coupon's rank depends on its own key alone.
+ */
+function drawFrom(
+  { rules, cycleNumber, entries, key }: RefreshInput,
+  candidates: readonly PoolCoupon[],
+  count: number,
+  kind: 'frontstore' | 'category_brand',
+): { drawn: Drawn[]; fresh: number; isExhausted: boolean } {
+  const lastCycle = new Map<string, number>();
+  for (const entry of entries) lastCycle.set(entry.code, Math.max(entry.cycleNumber, lastCycle.get(entry.code) ?? 0));
+  // Tier 0: not dealt inside the window. Then one tier a cycle, oldest first.
+  const tierOf = (coupon: PoolCoupon): number => {
+    const last = lastCycle.get(coupon.code);
+    return last === undefined || last < cycleNumber - rules.noRepeatCycles ? 0 : last;
+  };
+  const tiers = new Map<number, PoolCoupon[]>();
+  for (const coupon of candidates) {
+    const tier = tierOf(coupon);
+    const members = tiers.get(tier);
+    if (members === undefined) tiers.set(tier, [coupon]);
+    else members.push(coupon);
+  }
+  const fresh = tiers.get(0)?.length ?? 0;
+  const drawn: Drawn[] = [];
+  for (const tier of [...tiers.keys()].sort((a, b) => a - b)) {
+    const missing = count - drawn.length;
+    if (missing <= 0) break;
+    const members = tiers.get(tier)!;
+    const taken = Math.min(missing, members.length);
+    const ranked = members
+      .map((coupon) => ({ coupon, rank: key.at('deal', cycleNumber, kind, coupon.code).uniform() }))
+      .sort((a, b) => a.rank - b.rank || compareText(a.coupon.code, b.coupon.code));
+    for (const { coupon } of ranked.slice(0, taken))
+      drawn.push({ code: coupon.code, scope: coupon.scope, probability: taken / members.length });
+  }
+  return { drawn, fresh, isExhausted: count > fresh };
+}
+
+function withExpiry(frontstore: readonly Drawn[], line: readonly Drawn[], cohorts: readonly Cohort[], hours: number): Deal[] {
+  const spread = (drawn: readonly Drawn[], size: (cohort: Cohort) => number): Deal[] => {
+    const lives = cohorts.flatMap((cohort) => Array.from({ length: size(cohort) }, () => cohort.lifeDays));
+    return drawn.map((deal, i) => ({
+      ...deal,
+      assignedHours: hours,
+      expiresHours: hours + (lives[i] ?? lives.at(-1) ?? 0) * HOURS_PER_DAY,
+    }));
+  };
+  return [...spread(frontstore, (c) => c.frontstore), ...spread(line, (c) => c.categoryBrand)];
+}
+
+function closingsBetween(before: readonly WalletEntry[], after: readonly WalletEntry[]): Refresh['closings'] {
+  return after.flatMap((entry, i) =>
+    entry.closedReason !== null && before[i]!.closedReason === null
+      ? [{ code: entry.code, cycleNumber: entry.cycleNumber, reason: entry.closedReason }]
+      : [],
+  );
+}
+
+function excludedCodes(input: RefreshInput, candidates: readonly PoolCoupon[], drawn: ReadonlySet<string>): string[] {
+  const open = new Set(candidates.map((coupon) => coupon.code));
+  const recent = new Set(
+    input.entries
+      .filter((entry) => entry.cycleNumber >= input.cycleNumber - input.rules.noRepeatCycles)
+      .map((entry) => entry.code),
+  );
+  return input.pool
+    .map((coupon) => coupon.code)
+    .filter((code) => !drawn.has(code) && (!open.has(code) || recent.has(code)))
+    .sort(compareText);
+}

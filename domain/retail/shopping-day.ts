@@ -1,0 +1,26 @@
+import type { RandomKey } from '../random.ts';
+import { afterPurchase, afterVisit } from './household.ts';
+import type { HouseholdState } from './household.ts';
+import type { TripContext } from './choice-model.ts';
+import type { ShoppingSession } from './shopping-session.ts';
+
+/** One agent on one simulated date: what it did, and the household that is left. */
+export type LivedDay = {
+  readonly sessions: readonly LivedSession[];
+  readonly household: HouseholdState;
+};
+
+/** A session and, for each of its events, the milliseconds after midnight at which it happened. */
+export type LivedSession = { readonly session: ShoppingSession; readonly eventMs: readonly number[] };
+
+/** The household after a session: what was bought comes home, and the day counts as a shop day. */
+export function householdAfter(context: TripContext, session: ShoppingSession): HouseholdState {
+  const visited = afterVisit(context.household, context.day);
+  if (session.outcome !== 'completed') return visited;
+  return afterPurchase(visited, context.profile, context.day, session.priced.lines, session.priced.totalCents, context.parameters.brandCarryOver);
+}
+
+/** Key of all of an agent's draws in a simulation: by the agent's stable name, never by a database id. */
+export function agentKey(root: RandomKey, agentId: string): RandomKey {
+  return root.at('agent', agentId);
+}

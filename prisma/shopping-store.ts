@@ -1,0 +1,438 @@
+import { AgentFailure } from '../domain/errors.ts';
+import { HOURS_PER_DAY, addDays, instantAt, toMs } from '../domain/retail/calendar.ts';
+import { visitDecision, visitRateOf } from '../domain/retail/choice-model.ts';
+import type { BinaryDecision, DayContext, WalletCoupon } from '../domain/retail/choice-model.ts';
+import { householdProfile, initialHousehold } from '../domain/retail/household.ts';
+import type { HouseholdState } from '../domain/retail/household.ts';
+import { Persona } from '../domain/retail/persona.ts';
+import { agentKey } from '../domain/retail/shopping-day.ts';
+import type { LivedDay, LivedSession } from '../domain/retail/shopping-day.ts';
+import { EVENT_SCHEMA_VERSION } from '../domain/retail/shopping-event.ts';
+import type { SimulationConfig } from '../domain/retail/simulation.ts';
+import { NO_TOTALS, addTotals, totalsOf } from '../domain/retail/statistics.ts';
+import type { DayTotals } from '../domain/retail/statistics.ts';
+import { RandomKey } from '../domain/random.ts';
+import type { LoadedCatalog } from './catalog-store.ts';
+import type { Database } from './client.ts';
+import { idOf } from './ids.ts';
+import { hoursAt } from './offer-store.ts';
+import { insertRows } from './rows.ts';
+import type { Row, Transaction } from './rows.ts';
+
+/** What a shopping day starts from: the domain's context, and the ids that its rows refer to. */
+export type LoadedDay = {
+  readonly context: DayContext;
+  readonly agentId: string;
+  readonly userId: string;
+};
+
+/** An agent that cannot be read is reported by name, so that the others go on. */
+export type DayCandidate = { readonly agentId: string } & (
+  { type: 'ok'; day: LoadedDay } | { type: 'malformed'; reason: string }
+);
+
+/**
+ * Loads what the days of some agents start from. Agents whose persona does not parse come back as malformed.
+ * @param day number of the day from 0
+ */
+export async function loadDays(
+  db: Transaction,
+  config: SimulationConfig,
+  catalog: LoadedCatalog,
+  day: number,
+  agentIds: readonly string[],
+): Promise<DayCandidate[]> {
+  const ids = [...agentIds];
+  const date = addDays(config.startDate, day);
+  const agents = await db.agent.findMany({ where: { agentId: { in: ids } } });
+  const states = await db.$queryRaw<{ agentId: string; stateAfter: HouseholdState }[]>`
+    SELECT a.id AS "agentId", d.state_after AS "stateAfter"
+    FROM unnest(${ids}::text[]) AS a(id)
+    CROSS JOIN LATERAL (
+      SELECT state_after FROM shopping_days
+      WHERE simulation_id = ${config.simulationId} AND agent_id = a.id AND simulated_date < ${date}::date AND status = 'completed'
+      ORDER BY simulated_date DESC LIMIT 1) d`;
+  const wallets = await db.$queryRaw<
+    { id: string; agentId: string; couponId: number; assignedAt: Date; expiresAt: Date }[]
+  >`
+    SELECT u.id::text AS id, a.agent_id AS "agentId", u.coupon_id AS "couponId",
+           u.assigned_simulated_at AS "assignedAt", u.expires_simulated_at AS "expiresAt"
+    FROM user_coupons u JOIN agents a ON a.user_id = u.user_id
+    WHERE u.simulation_id = ${config.simulationId} AND a.agent_id = ANY (${ids}::text[]) AND u.status = 'active'
+    ORDER BY u.coupon_id`;
+  const stateOf = new Map(states.map((row) => [row.agentId, row.stateAfter]));
+  const walletOf = new Map<string, WalletCoupon[]>();
+  for (const row of wallets) {
+    const entry: WalletCoupon = {
+      userCouponId: row.id,
+      coupon: catalog.couponById.get(row.couponId)!,
+      assignedHours: hoursAt(config, row.assignedAt),
+      expiresHours: hoursAt(config, row.expiresAt),
+    };
+    const list = walletOf.get(row.agentId);
+    if (list === undefined) walletOf.set(row.agentId, [entry]);
+    else list.push(entry);
+  }
+  const root = RandomKey.of(config.seed);
+  return agents.map((row): DayCandidate => {
+    const parsed = Persona.safeParse(row);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]!;
+      return { agentId: row.agentId, type: 'malformed', reason: `${issue.path.join('.')}: ${issue.message}` };
+    }
+    const key = agentKey(root, row.agentId);
+    const visitRate = visitRateOf(parsed.data, config.channel, config.choice, key);
+    const profile = householdProfile(parsed.data, catalog.index, config.choice, visitRate);
+    const context: DayContext = {
+      persona: parsed.data,
+      catalog: catalog.index,
+      parameters: config.choice,
+      channel: config.channel,
+      profile,
+      household: stateOf.get(row.agentId) ?? initialHousehold(profile, key),
+      day,
+      date,
+      wallet: walletOf.get(row.agentId) ?? [],
+      key,
+    };
+    return { agentId: row.agentId, type: 'ok', day: { context, agentId: row.agentId, userId: row.userId } };
+  });
+}
+
+/** Loads one agent's day. @throws AgentFailure when its persona does not parse */
+export async function loadDay(
+  db: Database,
+  config: SimulationConfig,
+  catalog: LoadedCatalog,
+  day: number,
+  agentId: string,
+): Promise<LoadedDay> {
+  const [candidate] = await loadDays(db, config, catalog, day, [agentId]);
+  if (candidate === undefined) throw new AgentFailure(`there is no agent "${agentId}"`);
+  if (candidate.type === 'malformed')
+    throw new AgentFailure(`persona of agent "${agentId}": ${candidate.reason}`);
+  return candidate.day;
+}
+
+/**
+ * Decides for some agents whether they shop on a day, and records each decision, also to stay at home. Days that are
+ * decided already are left alone. A malformed agent is planned, so that its day fails where failures are handled.
+ */
+export async function planDays(
+  db: Database,
+  config: SimulationConfig,
+  catalog: LoadedCatalog,
+  day: number,
+  agentIds: readonly string[],
+): Promise<void> {
+  const candidates = await loadDays(db, config, catalog, day, agentIds);
+  const rows = candidates.map((candidate): Row => {
+    const visit: BinaryDecision =
+      candidate.type === 'ok'
+        ? visitDecision(candidate.day.context)
+        : { probability: 1, draw: 0, isYes: true, terms: {} };
+    return {
+      simulation_id: config.simulationId,
+      agent_id: candidate.agentId,
+      simulated_date: addDays(config.startDate, day),
+      status: visit.isYes ? 'planned' : 'home',
+      visit_probability: visit.probability,
+      visit_draw: visit.draw,
+      visit_terms: visit.terms,
+      created_at: new Date().toISOString(),
+    };
+  });
+  if (rows.length > 0) await insertRows(db, 'shopping_days', rows, 'nothing');
+}
+
+/** Agents whose day was planned as a shop day, whatever has become of it, by agent id. */
+export async function loadShoppers(db: Database, config: SimulationConfig, day: number): Promise<string[]> {
+  const rows = await db.$queryRaw<{ agentId: string }[]>`
+    SELECT agent_id AS "agentId" FROM shopping_days
+    WHERE simulation_id = ${config.simulationId} AND simulated_date = ${addDays(config.startDate, day)}::date AND status <> 'home'
+    ORDER BY agent_id COLLATE "C"`;
+  return rows.map((row) => row.agentId);
+}
+
+export type StoredDay =
+  | { readonly status: 'home' | 'planned' }
+  | { readonly status: 'completed'; readonly totals: DayTotals }
+  | { readonly status: 'failed' | 'quarantined'; readonly reason: string };
+
+/** What is stored of one agent's day; null when it was never planned. */
+export async function loadStoredDay(
+  db: Database,
+  config: SimulationConfig,
+  day: number,
+  agentId: string,
+): Promise<StoredDay | null> {
+  const row = await db.shoppingDay.findUnique({
+    where: {
+      simulationId_agentId_simulatedDate: {
+        simulationId: config.simulationId,
+        agentId,
+        simulatedDate: dateOf(config, day),
+      },
+    },
+  });
+  if (row === null) return null;
+  if (row.status === 'completed') return { status: 'completed', totals: row.result as DayTotals };
+  if (row.status === 'failed' || row.status === 'quarantined')
+    return {
+      status: row.status,
+      reason: String((row.failure as { reason?: unknown } | null)?.reason ?? 'unknown'),
+    };
+  return { status: row.status === 'home' ? 'home' : 'planned' };
+}
+
+/**
+ * Saves all effects of a lived day in one transaction: sessions, events, choice sets, impressions, carts, purchases,
+ * redeemed coupons, and the day itself. When the day was saved before, nothing is written and the stored totals are
+ * returned: the first save wins.
+ */
+export async function saveDay(
+  db: Database,
+  config: SimulationConfig,
+  catalog: LoadedCatalog,
+  { context, agentId, userId }: LoadedDay,
+  lived: LivedDay,
+): Promise<DayTotals> {
+  const totals = totalsOf(lived.sessions.map(({ session }) => session));
+  const isFirst = await db.$transaction(async (tx) => {
+    const claimed = await tx.shoppingDay.updateMany({
+      where: {
+        simulationId: config.simulationId,
+        agentId,
+        simulatedDate: dateOf(config, context.day),
+        status: { in: ['planned', 'failed'] },
+      },
+      data: { status: 'completed', result: totals, stateAfter: lived.household, finishedAt: new Date() },
+    });
+    if (claimed.count === 0) return false;
+    const rows = lived.sessions.map((session) =>
+      sessionRows(config, catalog, context, agentId, userId, session),
+    );
+    for (const table of TABLES) {
+      const all = rows.flatMap((session) => session[table]);
+      if (all.length > 0) await insertRows(tx, table, all, 'fail');
+    }
+    await redeemCoupons(
+      tx,
+      rows.flatMap((session) => session.redemptions),
+    );
+    for (const row of rows)
+      if (row.order_discounts.length > 0)
+        await insertRows(tx, 'order_discounts', row.order_discounts, 'fail');
+    return true;
+  });
+  if (isFirst) return totals;
+  const stored = await loadStoredDay(db, config, context.day, agentId);
+  if (stored?.status !== 'completed')
+    throw new AgentFailure(`the day ${context.date} of agent "${agentId}" was not planned`);
+  return stored.totals;
+}
+
+/** Records that a planned day could not be lived. A day that was lived after all stays lived. */
+export async function failDay(
+  db: Database,
+  config: SimulationConfig,
+  day: number,
+  agentId: string,
+  reason: string,
+): Promise<void> {
+  await db.shoppingDay.updateMany({
+    where: {
+      simulationId: config.simulationId,
+      agentId,
+      simulatedDate: dateOf(config, day),
+      status: 'planned',
+    },
+    data: { status: 'failed', failure: { reason: reason.slice(0, 2_000) }, finishedAt: new Date() },
+  });
+}
+
+/** The totals of some agents' days as they are stored, failures counted. */
+export async function sumDays(
+  db: Database,
+  config: SimulationConfig,
+  day: number,
+  agentIds: readonly string[],
+): Promise<DayTotals> {
+  const rows = await db.shoppingDay.findMany({
+    where: {
+      simulationId: config.simulationId,
+      simulatedDate: dateOf(config, day),
+      agentId: { in: [...agentIds] },
+    },
+    select: { status: true, result: true },
+  });
+  return rows.reduce((sum, row) => {
+    if (row.status === 'completed') return addTotals(sum, row.result as DayTotals);
+    return row.status === 'home' ? sum : addTotals(sum, { ...NO_TOTALS, failedDays: 1 });
+  }, NO_TOTALS);
+}
+
+/** In the order in which foreign keys allow them to be written; discounts follow the redemptions. */
+const TABLES = [
+  'shopping_sessions',
+  'shopping_session_events',
+  'choice_sets',
+  'coupon_impressions',
+  'cart_items',
+  'orders',
+  'order_lines',
+] as const;
+
+type SessionRows = Record<(typeof TABLES)[number] | 'order_discounts', Row[]> & { redemptions: Redemption[] };
+
+type Redemption = { id: string; order_id: string; at: string };
+
+function sessionRows(
+  config: SimulationConfig,
+  catalog: LoadedCatalog,
+  context: DayContext,
+  agentId: string,
+  userId: string,
+  { session, eventMs }: LivedSession,
+): SessionRows {
+  const { simulationId } = config;
+  const createdAt = new Date().toISOString();
+  const sessionId = idOf('shopping_session', simulationId, agentId, context.date, session.trip);
+  const orderId = idOf('order', simulationId, agentId, context.date, session.trip);
+  const at = (ms: number): string =>
+    instantAt(config.startDate, context.day * HOURS_PER_DAY + ms / 3_600_000);
+  const productId = (sku: string): number => catalog.productIds.get(sku)!;
+  const endedAt = at(eventMs.at(-1) ?? 0);
+  const { priced } = session;
+  const isBought = session.outcome === 'completed';
+  return {
+    shopping_sessions: [
+      {
+        id: sessionId,
+        simulation_id: simulationId,
+        user_id: userId,
+        agent_id: agentId,
+        store_id: catalog.storeIds.get(session.store.code)!,
+        simulated_date: context.date,
+        trip_number: session.trip,
+        channel: session.channel,
+        trip_type: session.tripType,
+        outcome: session.outcome,
+        abandon_reason: session.abandonReason,
+        started_simulated_at: at(eventMs[0] ?? 0),
+        ended_simulated_at: endedAt,
+        is_simulation: true,
+        created_at: createdAt,
+      },
+    ],
+    shopping_session_events: session.events.map(({ type, ...payload }, i) => ({
+      session_id: sessionId,
+      sequence: i + 1,
+      event_type: type,
+      simulated_at: at(eventMs[i]!),
+      schema_version: EVENT_SCHEMA_VERSION,
+      payload,
+      created_at: createdAt,
+    })),
+    choice_sets: session.choices.map((choice, i) => ({
+      session_id: sessionId,
+      sequence: i + 1,
+      category: choice.category,
+      chosen_sku: choice.chosen.product.sku,
+      shown_skus: choice.items.map((item) => item.product.sku),
+      shelf_price_cents: choice.items.map((item) => item.price.unitPriceCents),
+      effective_price_cents: choice.items.map((item) => item.effectivePriceCents),
+      is_featured: choice.items.map((item) => item.price.isFeatured),
+      is_displayed: choice.items.map((item) => item.price.isDisplayed),
+      utilities: choice.items.map((item) => item.utility),
+      noise: choice.noise,
+      probabilities: choice.probabilities,
+    })),
+    coupon_impressions: (session.walletView?.coupons ?? []).map((view) => ({
+      session_id: sessionId,
+      user_coupon_id: view.userCouponId,
+      rank: view.rank,
+      is_shown: session.walletView!.open.isYes,
+      is_noticed: view.isNoticed,
+      is_opened: view.isOpened,
+      notice_probability: view.noticeProbability,
+    })),
+    cart_items: [...session.cart, ...session.removed].map((line) => ({
+      session_id: sessionId,
+      line_number: line.lineNumber,
+      product_id: productId(line.sku),
+      quantity: line.quantity,
+      regular_price_cents: line.regularPriceCents,
+      unit_price_cents: line.unitPriceCents,
+      is_removed: session.removed.includes(line),
+    })),
+    orders: isBought
+      ? [
+          {
+            id: orderId,
+            simulation_id: simulationId,
+            user_id: userId,
+            session_id: sessionId,
+            idempotency_key: `${agentId}/${context.date}/${session.trip}`,
+            status: 'completed',
+            currency: catalog.currency,
+            subtotal_cents: priced.subtotalCents,
+            discount_cents: priced.discountCents,
+            shipping_cents: priced.shippingCents,
+            total_cents: priced.totalCents,
+            unit_cost_cents: priced.unitCostCents,
+            vendor_funded_cents: priced.vendorFundedCents,
+            redemption_fee_cents: priced.redemptionFeeCents,
+            is_simulated: true,
+            simulated_at: endedAt,
+            created_at: createdAt,
+          },
+        ]
+      : [],
+    order_lines: isBought
+      ? priced.lines.map((line) => ({
+          order_id: orderId,
+          line_number: line.lineNumber,
+          product_id: productId(line.sku),
+          quantity: line.quantity,
+          regular_price_cents: line.regularPriceCents,
+          unit_price_cents: line.unitPriceCents,
+          unit_cost_cents: line.unitCostCents,
+          line_discount_cents: line.lineDiscountCents,
+          order_discount_cents: line.orderDiscountCents,
+        }))
+      : [],
+    order_discounts: isBought
+      ? priced.discounts.map((discount) => ({
+          order_id: orderId,
+          user_coupon_id: discount.userCouponId,
+          target: discount.target,
+          amount_cents: discount.amountCents,
+          vendor_funded_cents: discount.vendorFundedCents,
+          redemption_fee_cents: discount.redemptionFeeCents,
+        }))
+      : [],
+    redemptions: isBought
+      ? priced.discounts.map((discount) => ({ id: discount.userCouponId, order_id: orderId, at: endedAt }))
+      : [],
+  };
+}
+
+/** Redeems coupons with their orders. One that is no longer active undoes the whole day, which is then lived anew. */
+async function redeemCoupons(tx: Transaction, redemptions: readonly Redemption[]): Promise<void> {
+  if (redemptions.length === 0) return;
+  const redeemed = await tx.$executeRawUnsafe(
+    `UPDATE user_coupons u SET status = 'redeemed', order_id = r.order_id, status_simulated_at = r.at
+     FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, order_id uuid, at timestamptz)
+     WHERE u.id = r.id AND u.status IN ('active', 'reserved')`,
+    JSON.stringify(redemptions),
+  );
+  if (redeemed !== redemptions.length)
+    throw new Error(
+      `${redemptions.length - redeemed} of ${redemptions.length} coupons were no longer active at checkout`,
+    );
+}
+
+function dateOf(config: SimulationConfig, day: number): Date {
+  return new Date(toMs(addDays(config.startDate, day)));
+}

@@ -1,0 +1,86 @@
+// Builds what runs: one bundle for each kind of process, and one of the workflows for Temporal's sandbox.
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { makeOnce, replaceFile, ROOT } from './stamps.mjs';
+
+const PROCESSES = {
+  'dist/mercato.cjs': 'cli/main.ts',
+  'dist/worker.cjs': 'workers/main.ts',
+  'dist/temporal-cli.cjs': 'stack/temporal-cli.ts',
+};
+const WORKFLOWS = { output: 'dist/workflow-bundle.js', entry: 'workflows/index.ts' };
+const FOLDERS = [
+  'activities',
+  'cli',
+  'client',
+  'datasets',
+  'domain',
+  'graphs',
+  'prisma',
+  'stack',
+  'workers',
+  'workflows',
+];
+const COMMON = ['package-lock.json', 'scripts/build.mjs'];
+
+// Published as ES modules only: bundled, so that nothing needs `require` of an ES module.
+const BUNDLED_PACKAGES = new Set(['hyparquet', 'hyparquet-compressors']);
+
+/** Returns the files that were built; none when no source has changed. */
+export async function build() {
+  const built = [];
+  const processes = Object.entries(PROCESSES).filter(([, entry]) => existsSync(path.join(ROOT, entry)));
+  const outputs = processes.map(([output]) => output);
+  const sources = [...FOLDERS, ...COMMON, 'config.ts', 'prisma/schema.prisma'];
+  const make = () => bundleProcesses(processes);
+  if (await makeOnce({ name: 'processes', inputs: sources, outputs, make })) built.push(...outputs);
+
+  const { output, entry } = WORKFLOWS;
+  const inputs = ['workflows', 'activities', 'domain', ...COMMON];
+  if (
+    await makeOnce({
+      name: 'workflows',
+      inputs,
+      outputs: [output],
+      make: () => bundleWorkflows(output, entry),
+    })
+  ) {
+    built.push(output);
+  }
+  return built;
+}
+
+async function bundleProcesses(processes) {
+  const esbuild = await import('esbuild');
+  const { dependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+  const external = Object.keys(dependencies).filter((name) => !BUNDLED_PACKAGES.has(name));
+  for (const [output, entry] of processes) {
+    const { outputFiles } = await esbuild.build({
+      absWorkingDir: ROOT,
+      entryPoints: [entry],
+      outfile: output,
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      format: 'cjs',
+      sourcemap: true,
+      external,
+      write: false,
+      logLevel: 'warning',
+    });
+    for (const file of outputFiles) replaceFile(path.relative(ROOT, file.path), file.contents);
+  }
+}
+
+async function bundleWorkflows(output, entry) {
+  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
+  const logger = new DefaultLogger('ERROR');
+  const { code } = await bundleWorkflowCode({ workflowsPath: path.join(ROOT, entry), logger });
+  replaceFile(output, code);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const built = await build();
+  console.log(built.length === 0 ? 'Everything is up to date.' : `Built ${built.join(', ')}.`);
+}

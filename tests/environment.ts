@@ -1,0 +1,63 @@
+// What one test file needs of the outside: a database of its own and the shared Temporal server.
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import pg from 'pg';
+import { createDatabase, type Database } from '../prisma/client.ts';
+import type { SharedServers } from './shared-servers.ts';
+
+export type TestDatabase = { databaseUrl: string; db: Database; drop: () => Promise<void> };
+
+/** A fresh database with all migrations, and nothing in it. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const { adminUrl, templateDatabase } = sharedServers();
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await execute(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${templateDatabase}`);
+  const databaseUrl = Object.assign(new URL(adminUrl), { pathname: `/${name}` }).href;
+  const db = createDatabase(databaseUrl, { poolSize: 10 });
+  const drop = async () => {
+    await db.$disconnect();
+    await execute(adminUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+  };
+  return { databaseUrl, db, drop };
+}
+
+/** A fresh database without any table. */
+export async function createEmptyDatabase(): Promise<{ databaseUrl: string; drop: () => Promise<void> }> {
+  const { adminUrl } = sharedServers();
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await execute(adminUrl, `CREATE DATABASE ${name}`);
+  const databaseUrl = Object.assign(new URL(adminUrl), { pathname: `/${name}` }).href;
+  return { databaseUrl, drop: () => execute(adminUrl, `DROP DATABASE ${name} WITH (FORCE)`) };
+}
+
+export type TestTemporal = {
+  address: string;
+  namespace: string;
+  connection: Connection;
+  client: Client;
+  close: () => Promise<void>;
+};
+
+/** The server is shared by all test files: name workflows and task queues uniquely. */
+export async function connectTemporal(): Promise<TestTemporal> {
+  const { temporalAddress: address, namespace } = sharedServers();
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection, namespace });
+  return { address, namespace, connection, client, close: () => connection.close() };
+}
+
+export function sharedServers(): SharedServers {
+  const json = process.env.MERCATO_TEST_SERVERS;
+  if (json === undefined) throw new Error('The shared servers run only for the project "integration".');
+  return JSON.parse(json) as SharedServers;
+}
+
+async function execute(databaseUrl: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,2 @@
+/** Task queues, one per kind of worker. */
+export const SIMULATION_QUEUE = 'simulation';
