@@ -67,7 +67,7 @@ export default tseslint.config(
       ],
       // Functions that implement an asynchronous interface may have nothing to wait for.
       '@typescript-eslint/require-await': 'off',
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       'prefer-const': 'error',
     },
   },

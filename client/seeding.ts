@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readCompleteJourney } from '../datasets/complete-journey/complete-journey.ts';
 import { openPanelFiles } from '../datasets/complete-journey/panel-files.ts';
-import type { PanelReference } from '../datasets/complete-journey/reference.ts';
 import { BadWorkbookError } from '../datasets/issue.ts';
 import type { Issue } from '../datasets/issue.ts';
 import { DEFAULT_DATASET_ID, moreShippedAgents, SHIPPED_AGENTS } from '../datasets/shipped-dataset.ts';
@@ -41,17 +40,16 @@ export type SeedResult = LoadResult & {
   agents: number;
   /** Rows and columns that were left out, and warnings. */
   issues: Issue[];
-  reference: PanelReference | null;
 };
 
 export async function seedAgents(db: Database, options: SeedOptions): Promise<SeedResult> {
-  const { dataset, issues, reference } = await readSource(db, options);
+  const { dataset, issues } = await readSource(db, options);
   const wanted = withAgents(dataset, options);
   const result = await loadDataset(db, wanted, { force: options.force });
-  return { ...result, title: wanted.title, notice: wanted.notice, agents: wanted.agents.length, issues, reference };
+  return { ...result, title: wanted.title, notice: wanted.notice, agents: wanted.agents.length, issues };
 }
 
-type Reading = { dataset: Dataset; issues: Issue[]; reference: PanelReference | null };
+type Reading = { dataset: Dataset; issues: Issue[] };
 
 async function readSource(db: Database, options: SeedOptions): Promise<Reading> {
   const { source } = options;
@@ -62,8 +60,8 @@ async function readSource(db: Database, options: SeedOptions): Promise<Reading> 
       return readWorkbook(db, source.file, options);
     case 'complete_journey': {
       const files = await openPanelFiles(source);
-      const { dataset, reference } = await readCompleteJourney(files, { households: source.households });
-      return { dataset: { ...dataset, id: options.datasetId ?? dataset.id }, issues: [], reference };
+      const dataset = await readCompleteJourney(files, { households: source.households });
+      return { dataset: { ...dataset, id: options.datasetId ?? dataset.id }, issues: [] };
     }
   }
 }
@@ -75,8 +73,8 @@ async function readWorkbook(db: Database, file: string, { datasetId, skipBad }: 
   const head = known.head ?? { title: path.parse(file).name, notice: null, currency: 'USD' };
   const { dataset, issues } = parseWorkbook(await readFileOrExplain(file), { id, head, known });
   const stops = issues.some(({ severity }) => severity === 'fatal' || (severity === 'error' && !skipBad));
-  if (stops) throw new BadWorkbookError(issues);
-  return { dataset, issues, reference: null };
+  if (stops) throw new BadWorkbookError(file, issues);
+  return { dataset, issues };
 }
 
 async function readFileOrExplain(file: string): Promise<Buffer> {

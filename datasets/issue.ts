@@ -14,11 +14,18 @@ export type Issue = {
   problem: string;
 };
 
+const LISTED = 50;
+
+/** Thrown when a workbook is not loaded; the message lists what is wrong, `issues` has all of it. */
 export class BadWorkbookError extends InvalidInputError {
   readonly issues: Issue[];
 
-  constructor(issues: Issue[]) {
-    super(describeIssues(issues, 50).join('\n'));
+  constructor(file: string, issues: Issue[]) {
+    const isFatal = issues.some(({ severity }) => severity === 'fatal');
+    const bad = issues.filter(({ severity }) => severity !== 'warning');
+    const hint = isFatal ? '' : '\nWith --skip-bad these rows and columns are left out and the rest is loaded.';
+    const lines = describeIssues(bad, LISTED).map((line) => `  ${line}`);
+    super(`${file} has ${bad.length} ${bad.length === 1 ? 'error' : 'errors'}; nothing was stored.\n${lines.join('\n')}${hint}`);
     this.name = 'BadWorkbookError';
     this.issues = issues;
   }

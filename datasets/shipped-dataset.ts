@@ -20,6 +20,7 @@ export function generateShippedDataset(seed: string): Dataset {
     ...catalogue,
     ...generateOffers({ seed, categories, products, frontstore: 120, category: 180, brand: 240 }),
     agents: generatePersonas({ seed, count: SHIPPED_AGENTS, categories, stores }),
+    reference: null,
   };
 }
 

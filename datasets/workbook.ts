@@ -63,6 +63,7 @@ export function parseWorkbook(file: Buffer, { id, head, known }: { id: string; h
       campaigns,
       coupons,
       agents,
+      reference: null,
     },
     issues: reader.issues(),
   };

@@ -3,15 +3,17 @@
 /**
  * `percent` of `cents`, rounded half away from zero: the one rounding rule of the system.
  * @param cents amount in cents, any sign
- * @param percent 0 to 100
+ * @param percent 0 to 100, counted in millionths, so that 99.82 % of 25.00 is a true half
  */
 export function percentageOf(cents: number, percent: number): number {
-  return roundHalfAway((cents * percent) / 100);
+  return roundHalfAway((cents * Math.round(percent * 1_000_000)) / 100_000_000);
 }
 
 /** Rounds to the nearest integer, halves away from zero. */
 export function roundHalfAway(value: number): number {
-  const magnitude = Math.floor(Math.abs(value) + 0.5);
+  const whole = Math.floor(Math.abs(value));
+  // Not floor(|value| + 0.5): that sum rounds up for the largest number below a half.
+  const magnitude = Math.abs(value) - whole >= 0.5 ? whole + 1 : whole;
   return magnitude === 0 ? 0 : Math.sign(value) * magnitude;
 }
 

@@ -45,11 +45,11 @@ export class RandomKey {
     return new RandomKey(low | 0, high | 0);
   }
 
-  /** Uniform on the open interval (0, 1), 53 bits. */
+  /** Uniform on the open interval (0, 1), 52 bits: with 53, the half that keeps it open would round up to 1. */
   uniform(): number {
     const a = finalize(this.low ^ Math.imul(this.high, 0x85ebca6b));
     const b = finalize(this.high ^ a);
-    return ((b >>> 6) * 134217728 + (a >>> 5) + 0.5) / 9007199254740992;
+    return ((b >>> 6) * 67108864 + (a >>> 6) + 0.5) / 4503599627370496;
   }
 
   /** Exponential with mean 1. */

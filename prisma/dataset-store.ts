@@ -30,7 +30,7 @@ export async function loadDataset(
     // One load at a time: two of them would take the same rows in different orders.
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('mercato datasets'))`;
     const changes: LoadResult['changes'] = {
-      datasets: await upsert(tx, DATASETS, [dataset]),
+      datasets: await upsert(tx, dataset.reference === null ? DATASETS : DATASETS_WITH_REFERENCE, [dataset]),
       stores: await upsert(
         tx,
         STORES,
@@ -108,6 +108,12 @@ const DATASETS: TableSpec<Dataset> = {
     notice: { type: 'text', value: (row) => row.notice },
     currency: { type: 'char(3)', value: (row) => row.currency },
   },
+};
+
+/** Without figures of its own a file leaves those that are there. */
+const DATASETS_WITH_REFERENCE: TableSpec<Dataset> = {
+  ...DATASETS,
+  columns: { ...DATASETS.columns, reference: { type: 'jsonb', value: (row) => row.reference } },
 };
 
 const STORES: TableSpec<InDataset<Store>> = {
@@ -352,7 +358,7 @@ async function checkComplete(tx: Transaction, datasetId: string): Promise<void> 
     );
 }
 
-/** Only new agents leave what simulations were run on as it was. */
+/** New agents and another title leave what simulations were run on as it was; nothing else does. */
 async function checkUnused(
   tx: Transaction,
   datasetId: string,

@@ -50,7 +50,8 @@ export class Supervisor {
       await supervisor.#start();
       return supervisor;
     } catch (error) {
-      await supervisor.stop();
+      // Why it did not start says more than why it could not be tidied up.
+      await supervisor.stop().catch(() => undefined);
       throw error;
     }
   }
@@ -77,8 +78,16 @@ export class Supervisor {
     await Promise.all(this.#services.filter(isWorker).map((service) => service.stop()));
     for (const service of this.#services.filter((one) => !isWorker(one)).reverse()) await service.stop();
     this.#services.length = 0;
-    writeState(this.#options.folder, { supervisor: null, addresses: null, services: [], ports: this.#ports });
-    this.#lock.release();
+    try {
+      writeState(this.#options.folder, {
+        supervisor: null,
+        addresses: null,
+        services: [],
+        ports: this.#ports,
+      });
+    } finally {
+      this.#lock.release();
+    }
   }
 
   async #start(): Promise<void> {

@@ -169,10 +169,9 @@ async function readSupport(promotions: AsyncBuffer, chosen: ReadonlyMap<number, 
   const positions = new Map([...chosen.keys()].map((id, index) => [id, index]));
   const featured = new Uint16Array(positions.size * (PROMOTION_WEEKS + 1));
   const displayed = new Uint16Array(featured.length);
-  const shops = new Set<unknown>();
-  for await (const { rows, columns } of readWindows(promotions, ['product_id', 'store_id', 'week', 'mailer_location', 'display_location'])) {
+  const shops = await countShops(promotions);
+  for await (const { rows, columns } of readWindows(promotions, ['product_id', 'week', 'mailer_location', 'display_location'])) {
     for (let i = 0; i < rows; i++) {
-      shops.add(columns.store_id[i]);
       const position = positions.get(Number(columns.product_id[i]));
       const week = promotionWeekOf(Number(columns.week[i]));
       if (position === undefined || week === null) continue;
@@ -183,8 +182,14 @@ async function readSupport(promotions: AsyncBuffer, chosen: ReadonlyMap<number, 
   }
   return (product, week) => {
     const cell = positions.get(product)! * (PROMOTION_WEEKS + 1) + week;
-    return { isFeatured: featured[cell]! >= FEATURED_FROM * shops.size && featured[cell]! > 0, isDisplayed: displayed[cell]! >= DISPLAYED_FROM * shops.size && displayed[cell]! > 0 };
+    return { isFeatured: featured[cell]! >= FEATURED_FROM * shops, isDisplayed: displayed[cell]! >= DISPLAYED_FROM * shops };
   };
+}
+
+/** In the first window, which has more than two weeks of every shop; reading all takes long and finds no other. */
+async function countShops(promotions: AsyncBuffer): Promise<number> {
+  for await (const { columns } of readWindows(promotions, ['store_id'])) return new Set(columns.store_id).size;
+  return 1;
 }
 
 function productName({ type, category, packageSize, maker, isOwnLabel }: PanelProduct): string {

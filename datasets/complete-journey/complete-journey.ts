@@ -6,7 +6,6 @@ import type { PanelFiles } from './panel-files.ts';
 import { readPanel } from './panel.ts';
 import { personasOf } from './personas.ts';
 import { referenceOf } from './reference.ts';
-import type { PanelReference } from './reference.ts';
 
 // The Complete Journey as a dataset: a year of a grocery panel turned into shoppers, shelves and offers.
 
@@ -20,7 +19,7 @@ export const PANEL_NOTICE =
   `Added by Mercato: unit costs (a margin of ${100 * ASSUMED_MARGIN} % everywhere), face values, offers on whole baskets, and the attributes listed as imputed.`;
 
 /** Deterministic: the same files and number of households give the same dataset. */
-export async function readCompleteJourney(files: PanelFiles, { households: count }: { households: number }): Promise<{ dataset: Dataset; reference: PanelReference }> {
+export async function readCompleteJourney(files: PanelFiles, { households: count }: { households: number }): Promise<Dataset> {
   const panel = await readPanel(files);
   const { categories, products, prices, chosen } = await panelCatalogue(panel, files.promotions);
   const population = [...householdsOf(panel.lines, chosen).values()];
@@ -35,7 +34,6 @@ export async function readCompleteJourney(files: PanelFiles, { households: count
     seed: PANEL_SEED,
   });
   return {
-    dataset: {
       id: PANEL_DATASET_ID,
       title: 'The Complete Journey, a grocery panel of 2017',
       notice: PANEL_NOTICE,
@@ -47,7 +45,6 @@ export async function readCompleteJourney(files: PanelFiles, { households: count
       prices,
       ...panelOffers(panel, categories, products, PANEL_SEED),
       agents,
-    },
-    reference: referenceOf(sample),
+      reference: referenceOf(sample),
   };
 }

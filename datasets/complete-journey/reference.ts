@@ -1,38 +1,12 @@
+import type { Distribution, PanelReference } from '../../domain/retail/dataset.ts';
 import { DAYS, dayOfWeek, WEEKS } from './calendar.ts';
 import type { Household } from './households.ts';
 import { shopDaysOf } from './households.ts';
 import { ascending, mean, quantileOfSorted, sharesOf } from './statistics.ts';
 
-// What the sampled households did in the panel's year, to hold a simulation of them against. Like with like: only
-// products of the catalogue, only baskets with at least one of them. Basket values are what the shop received.
-
-/** A distribution by its hundredths: `percentiles[p]` for p = 0 … 100. */
-export type Distribution = { count: number; mean: number; median: number; percentiles: number[] };
-
-export type PanelReference = {
-  households: number;
-  days: number;
-  /** Part of the sampled households' lines that the catalogue covers. */
-  coveredLines: number;
-  /** Baskets of a household in a week, and its shop days a day, over households. */
-  sessionsPerHouseholdWeek: Distribution;
-  shopDaysPerDay: Distribution;
-  /** Over baskets. */
-  linesPerBasket: Distribution;
-  /** Shares of baskets with 1, 2, … 39, 40 or more lines. */
-  linesPerBasketShares: number[];
-  basketValue: Distribution;
-  /** Over baskets; Sunday first. */
-  dayOfWeekShares: number[];
-  /** Over baskets; hours 0 to 23, US Eastern time. */
-  hourShares: number[];
-  couponLinesPerHouseholdWeek: Distribution;
-  /** Part of the baskets in which a coupon was used. */
-  basketsWithCoupon: number;
-};
-
 const MOST_LINES = 40;
 
+/** What the sampled households did in the panel's year. */
 export function referenceOf(sample: readonly Household[]): PanelReference {
   const baskets = sample.flatMap((household) => household.baskets);
   const lines = baskets.map((basket) => basket.lines);

@@ -17,4 +17,36 @@ export type Dataset = {
   campaigns: Campaign[];
   coupons: Coupon[];
   agents: Persona[];
+  /** What the real shoppers did that the agents were made from; null for invented ones. */
+  reference: PanelReference | null;
+};
+
+/** A distribution by its hundredths: `percentiles[p]` for p = 0 … 100. */
+export type Distribution = { count: number; mean: number; median: number; percentiles: number[] };
+
+/**
+ * To hold a simulation against. Like with like: only products of the catalogue, only baskets with at least one of
+ * them. Basket values are what the shop received, in units of the currency.
+ */
+export type PanelReference = {
+  households: number;
+  days: number;
+  /** Part of these households' lines that the catalogue covers. */
+  coveredLines: number;
+  /** Over households: baskets a week, and days with a basket per day. */
+  sessionsPerHouseholdWeek: Distribution;
+  shopDaysPerDay: Distribution;
+  /** Over baskets. */
+  linesPerBasket: Distribution;
+  /** Shares of baskets with 1, 2, … 39, 40 or more lines. */
+  linesPerBasketShares: number[];
+  basketValue: Distribution;
+  /** Over baskets; Sunday first. */
+  dayOfWeekShares: number[];
+  /** Over baskets; hours 0 to 23, local time. */
+  hourShares: number[];
+  /** Over households: lines a week on which a coupon was used. */
+  couponLinesPerHouseholdWeek: Distribution;
+  /** Part of the baskets in which a coupon was used. */
+  basketsWithCoupon: number;
 };

@@ -6,6 +6,7 @@ CREATE TABLE "datasets" (
     "currency" CHAR(3) NOT NULL DEFAULT 'USD',
     "minor_unit" SMALLINT NOT NULL DEFAULT 2,
     "prices_include_tax" BOOLEAN NOT NULL DEFAULT false,
+    "reference" JSONB,
     "loaded_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "datasets_pkey" PRIMARY KEY ("id")

@@ -1,0 +1,249 @@
+// Simulations from outside: start, pause, resume, set-scale, advance, stop, reset, status, list, digest, review.
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { reviewSimulation } from '../../client/report.ts';
+import { withServices } from '../../client/services.ts';
+import {
+  advance,
+  pauseSimulation,
+  resetSimulation,
+  resumeSimulation,
+  setScale,
+  startSimulation,
+  stopSimulation,
+  viewSimulation,
+  waitForSimulation,
+} from '../../client/simulations.ts';
+import type { Services } from '../../client/simulations.ts';
+import { configOf, ignoredEnvironment, requireSimulationMode } from '../../client/start-config.ts';
+import { InvalidInputError } from '../../domain/errors.ts';
+import { parseTimeScale } from '../../domain/retail/clock.ts';
+import { digestSimulation, firstDifference } from '../../prisma/digest-store.ts';
+import { listSimulations } from '../../prisma/simulation-store.ts';
+import type { ClockView } from '../../workflows/retail/messages.ts';
+import { openContext } from '../context.ts';
+import type { CliContext } from '../context.ts';
+import { EXIT_CODES } from '../exit-codes.ts';
+import { showProgress } from '../progress.ts';
+import { renderReport } from '../render-report.ts';
+import { renderClock, renderList, renderView } from '../render-simulation.ts';
+
+export function registerSimulation(program: Command): void {
+  const group = program.command('simulation').description('start simulations, steer them and read what they show');
+  group
+    .command('start')
+    .description('store a simulation and start it; the same one twice is started once')
+    .option('--id <id>', 'name of the simulation (default: sim-<date>-<time>)')
+    .option('--config <file>', 'JSON file with any field of the configuration; flags win over it')
+    .option('--dataset <name>', 'dataset with agents, catalogue and coupons (default: default)')
+    .option('--agents <n>', 'how many of its agents take part (default: all)')
+    .option('--days <n>', 'simulated days (default: 42)')
+    .option('--seed <text>', 'seed of all random draws (default: 1)')
+    .option('--scale <scale>', 'simulated time per real time, or max (default: TIME_SCALE)')
+    .option('--start-date <date>', 'first simulated day (default: 2026-01-05)')
+    .option('--execution <mode>', 'workflow, activity or auto (default: auto)')
+    .option('--profile <profile>', 'offers_only, browse or full (default: full)')
+    .option('--channel <channel>', 'in_store or online (default: in_store)')
+    .option('--refresh <policy>', 'replace, top_up, append or staggered (default: replace)')
+    .option('--wait', 'wait until it has ended, with its progress')
+    .action(start);
+  for (const { name, description, run } of [
+    { name: 'pause', description: 'stop the clock at the next barrier', run: pauseSimulation },
+    { name: 'resume', description: 'let the clock go on', run: resumeSimulation },
+    { name: 'stop', description: 'end after the day that is being lived', run: stopSimulation },
+  ])
+    group.command(name).argument('<id>').description(description).action((id: string, _options: object, command: Command) => steer(command, (services) => run(services, id)));
+  group
+    .command('set-scale')
+    .argument('<id>')
+    .argument('<scale>', 'a number above 0, or max')
+    .description('change the pace; results do not depend on it')
+    .action((id: string, scale: string, _options: object, command: Command) => steer(command, (services) => setScale(services, id, scaleOf(scale))));
+  group
+    .command('advance')
+    .argument('<id>')
+    .option('--hours <n>')
+    .option('--days <n>')
+    .option('--cycles <n>', 'cross this many cycle boundaries')
+    .option('--until <date>', 'to 00:00 of a date')
+    .description('run ahead of the clock, day after day; also while paused')
+    .action((id: string, target: Record<string, string>, command: Command) => steer(command, (services) => advance(services, id, targetOf(target))));
+  group
+    .command('reset')
+    .argument('<id>')
+    .option('--new-id <id>', 'name of the new simulation (default: the old one with a number)')
+    .description('end a simulation and start it anew under a new id; nothing is deleted')
+    .action(reset);
+  group.command('status').argument('<id>').description('where a simulation stands').action(status);
+  group.command('list').description('all simulations, newest first').action(list);
+  group
+    .command('digest')
+    .argument('<id>')
+    .argument('[other]', 'another simulation: says where the two first differ')
+    .option('--by-day', 'also the digest of each table and day')
+    .description('one hash over everything that was decided; equal for equal configuration and seed')
+    .action(digest);
+  group
+    .command('review')
+    .argument('<id>')
+    .description('the report: what happened, whether it adds up, how real it is; --json has the SQL of each figure')
+    .action(review);
+}
+
+type StartFlags = {
+  id?: string;
+  config?: string;
+  dataset?: string;
+  agents?: string;
+  days?: string;
+  seed?: string;
+  scale?: string;
+  startDate?: string;
+  execution?: string;
+  profile?: string;
+  channel?: string;
+  refresh?: string;
+  wait?: boolean;
+};
+
+async function start(flags: StartFlags, command: Command): Promise<void> {
+  const context = openContext(command);
+  requireSimulationMode({ simulationMode: isAllowed(context) });
+  const config = configOf({ simulationId: defaultId(), ...readConfigFile(flags.config), ...fieldsOf(flags) }, context.config);
+  await connected(context, async (services) => {
+    const stored = await startSimulation(services, config);
+    for (const warning of ignoredEnvironment(stored.config, context.config, process.env)) process.stderr.write(`${warning}\n`);
+    if (flags.wait === true) {
+      await showProgress(services, config.simulationId);
+      await waitForSimulation(services, config.simulationId);
+    }
+    const view = await viewSimulation(services, config.simulationId);
+    print(context, view, renderView(view, context.webUiUrl));
+  });
+}
+
+async function steer(command: Command, send: (services: Services) => Promise<ClockView>): Promise<void> {
+  const context = openContext(command);
+  const clock = await connected(context, send);
+  print(context, clock, renderClock(clock));
+}
+
+async function reset(id: string, { newId }: { newId?: string }, command: Command): Promise<void> {
+  const context = openContext(command);
+  requireSimulationMode({ simulationMode: isAllowed(context) });
+  const record = await connected(context, (services) => resetSimulation(services, id, newId ?? null));
+  print(context, record, `Simulation "${id}" ended; "${record.simulationId}" has started from the first day.`);
+}
+
+async function status(id: string, _options: object, command: Command): Promise<void> {
+  const context = openContext(command);
+  await connected(context, async (services) => {
+    const view = await viewSimulation(services, id);
+    for (const warning of ignoredEnvironment(view.record.config, context.config, process.env)) process.stderr.write(`${warning}\n`);
+    print(context, view, renderView(view, context.webUiUrl));
+  });
+}
+
+async function list(_options: object, command: Command): Promise<void> {
+  const context = openContext(command);
+  const records = await connected(context, ({ db }) => listSimulations(db));
+  print(context, records, renderList(records));
+}
+
+async function digest(id: string, other: string | undefined, { byDay }: { byDay?: boolean }, command: Command): Promise<void> {
+  const context = openContext(command);
+  await connected(context, async ({ db }) => {
+    await Promise.all([id, ...(other === undefined ? [] : [other])].map((one) => db.simulationState.findUniqueOrThrow({ where: { simulationId: one } }).catch(() => Promise.reject(new InvalidInputError(`There is no simulation "${one}".`)))));
+    const ours = await digestSimulation(db, id);
+    const theirs = other === undefined ? null : await digestSimulation(db, other);
+    const difference = theirs === null ? null : firstDifference(ours, theirs);
+    const { parts, ...short } = ours;
+    const result = { ...(byDay === true ? ours : short), ...(theirs === null ? {} : { other: theirs.digest, firstDifference: difference }) };
+    const lines = [
+      `${ours.digest}  ${id}`,
+      ...(theirs === null ? [] : [`${theirs.digest}  ${other}`]),
+      ...(difference === null ? [] : [`They first differ in ${difference.table}, ${difference.part}.`]),
+      ...(byDay === true ? parts.map((part) => `${part.digest.slice(0, 16)}  ${part.table}  ${part.part}  ${part.rows} rows`) : []),
+    ];
+    print(context, result, lines.join('\n'));
+    if (difference !== null) process.exitCode = EXIT_CODES.checkFailed;
+  });
+}
+
+async function review(id: string, _options: object, command: Command): Promise<void> {
+  const context = openContext(command);
+  const report = await connected(context, ({ db }) => reviewSimulation(db, id));
+  print(context, report, renderReport(report, context.webUiUrl));
+  if (report.checks.some((check) => !check.isOk)) process.exitCode = EXIT_CODES.checkFailed;
+}
+
+/** In a database of our own simulations are allowed unless the environment forbids them; elsewhere it must allow them. */
+function isAllowed({ config }: CliContext): boolean {
+  const isOwnDatabase = config.database.url === null && process.env['SIMULATION_MODE'] === undefined;
+  return config.simulationMode || isOwnDatabase;
+}
+
+function connected<T>(context: CliContext, use: (services: Services) => Promise<T>): Promise<T> {
+  return withServices({ ...context, poolSize: context.config.database.poolSize }, use);
+}
+
+function print(context: Pick<CliContext, 'isJson'>, value: unknown, text: string): void {
+  process.stdout.write(`${context.isJson ? JSON.stringify(value) : text}\n`);
+}
+
+function fieldsOf(flags: StartFlags): Record<string, unknown> {
+  const fields: Record<string, unknown> = {
+    simulationId: flags.id,
+    datasetId: flags.dataset,
+    agents: flags.agents === undefined ? undefined : numberOf('--agents', flags.agents),
+    days: flags.days === undefined ? undefined : numberOf('--days', flags.days),
+    seed: flags.seed,
+    timeScale: flags.scale === undefined ? undefined : scaleOf(flags.scale),
+    startDate: flags.startDate,
+    execution: flags.execution,
+    profile: flags.profile,
+    channel: flags.channel,
+    refreshPolicy: flags.refresh,
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+function targetOf({ until, ...amounts }: Record<string, string>): Record<string, unknown> {
+  return {
+    ...Object.fromEntries(Object.entries(amounts).map(([unit, amount]) => [unit, numberOf(`--${unit}`, amount)])),
+    ...(until === undefined ? {} : { until }),
+  };
+}
+
+function numberOf(option: string, text: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isFinite(number)) throw new InvalidInputError(`${option} must be a number, not "${text}".`);
+  return number;
+}
+
+function scaleOf(text: string): number | 'max' {
+  const scale = parseTimeScale(text);
+  if (scale === null) throw new InvalidInputError(`The scale must be a number above 0 and at most 1000000, or max, not "${text}".`);
+  return scale;
+}
+
+function readConfigFile(file: string | undefined): Record<string, unknown> {
+  if (file === undefined) return {};
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new InvalidInputError(`The configuration file ${file} cannot be read.`, { cause: error });
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch (error) {
+    throw new InvalidInputError(`The configuration file ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}.`, { cause: error });
+  }
+  throw new InvalidInputError(`The configuration file ${file} must hold one JSON object.`);
+}
+
+function defaultId(): string {
+  return `sim-${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`;
+}

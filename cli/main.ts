@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { registerDemo } from './commands/demo.ts';
+import { registerSeed } from './commands/seed.ts';
+import { registerSimulation } from './commands/simulation.ts';
+import { registerStack } from './commands/stack.ts';
+import { explain } from './errors.ts';
+import { EXIT_CODES, exitCodeOf } from './exit-codes.ts';
+
+async function main(): Promise<void> {
+  // This file and the bundle in `dist/` both stand one folder below the root. The environment wins over the file.
+  const settings = path.join(__dirname, '..', '.env');
+  if (existsSync(settings)) process.loadEnvFile(settings);
+  const program = new Command('mercato')
+    .description('Durable retail market simulations: simulated shoppers, offer cycles and what they cause.')
+    .option('--json', 'print one JSON value instead of text')
+    .showHelpAfterError('(see --help)')
+    .exitOverride();
+  registerDemo(program);
+  registerStack(program);
+  registerSeed(program);
+  registerSimulation(program);
+  await program.parseAsync();
+}
+
+main().catch((error: unknown) => {
+  // Commander has already said what it had to say.
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
+    return;
+  }
+  const { code, message, stack, cause } = explain(error);
+  process.stderr.write(`${message}\n`);
+  if (process.env.MERCATO_LOG_LEVEL === 'debug') console.error(stack, cause ?? '');
+  process.exitCode = exitCodeOf(code);
+});

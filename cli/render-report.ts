@@ -1,0 +1,51 @@
+import type { SimulationReport } from '../client/report.ts';
+import { formatCents } from '../domain/money.ts';
+
+/** The report on one screen, at most 100 columns wide. */
+export function renderReport(report: SimulationReport, webUiUrl: string | null): string {
+  const { simulation, dataset, figures, checks, realism, speed } = report;
+  const { config } = simulation;
+  const weeks = (simulation.committedDays / 7).toFixed(1).replace('.0', '');
+  const count = (section: keyof typeof figures, name: string): number => figures[section][name] ?? 0;
+  const share = (part: number, whole: number): string => (whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`);
+  const money = (name: string): string => formatCents(count('money', name));
+  return [
+    heading(`Simulation "${simulation.simulationId}" · ${simulation.status}`),
+    `${simulation.agents} agents, ${weeks} weeks from ${config.startDate}, seed ${config.seed}, channel ${config.channel}, offers ${config.offerPolicy}/${config.refreshPolicy}`,
+    `Data: ${dataset.title}${dataset.notice === null ? '' : ` (${dataset.notice})`}`,
+    `Digest ${report.digest.slice(0, 32)}…`,
+    heading('What happened'),
+    `Money     gross ${money('grossCents')} − coupons ${money('couponDiscountCents')} → net ${money('netRevenueCents')}; unit cost ${money('unitCostCents')},`,
+    `          vendors pay back ${money('vendorFundedCents')}, redemption fees ${money('redemptionFeeCents')} → margin ${money('marginCents')} ${dataset.currency}`,
+    `Funnel    ${count('funnel', 'agentDays')} agent days → ${count('funnel', 'shopDays')} shop days (${share(count('funnel', 'shopDays'), count('funnel', 'agentDays'))}) → ${count('funnel', 'sessions')} sessions → ${count('funnel', 'carts')} carts → ${count('funnel', 'purchases')} purchases (${share(count('funnel', 'purchases'), count('funnel', 'carts'))} of carts)`,
+    `Offers    ${count('ledger', 'dealt')} dealt; shown ${count('funnel', 'couponsShown')} times, noticed ${count('funnel', 'couponsNoticed')}, looked at ${count('funnel', 'couponsOpened')}, redeemed ${count('funnel', 'redemptions')} (${share(count('funnel', 'redemptions'), count('ledger', 'dealt'))} of dealt)`,
+    `Ledger    ${count('ledger', 'dealt')} dealt − ${count('ledger', 'redeemed')} redeemed + ${count('ledger', 'givenBack')} given back − ${count('ledger', 'expired')} expired − ${count('ledger', 'removed')} removed − ${count('ledger', 'open')} open = ${count('ledger', 'error')}`,
+    heading(`How real: ours against ${realism.source}, largest difference first`),
+    ...pairs(realism.rows.map((row) => `${row.metric} ${number(row.ours)} / ${number(row.target)}`)),
+    `Distance of profiles (Kolmogorov-Smirnov): day of week ${realism.dayDistance.toFixed(3)}, hour ${realism.hourDistance.toFixed(3)}`,
+    heading('Whether it adds up'),
+    ...checks.map((check) => `${check.isOk ? 'ok    ' : 'FAILED'}  ${check.name}: ${check.found}`),
+    ...(speed === null
+      ? []
+      : [`Speed     ${speed.seconds.toFixed(0)} s, ${Math.round(speed.simulatedPerReal).toLocaleString('en')} × real time, ${speed.shoppingDaysPerSecond.toFixed(1)} shopping days a second`]),
+    heading('Limits'),
+    ...report.limits,
+    ...(webUiUrl === null ? [] : [heading('Temporal Web UI'), webUiUrl]),
+  ].join('\n');
+}
+
+const WIDTH = 100;
+
+function heading(text: string): string {
+  return `\n── ${text} ${'─'.repeat(Math.max(0, WIDTH - text.length - 4))}`;
+}
+
+/** Two columns. */
+function pairs(texts: readonly string[]): string[] {
+  return Array.from({ length: Math.ceil(texts.length / 2) }, (_, i) => `${(texts[2 * i] ?? '').padEnd(WIDTH / 2)}${texts[2 * i + 1] ?? ''}`.trimEnd());
+}
+
+function number(value: number | null): string {
+  if (value === null) return '–';
+  return Math.abs(value) < 1 ? value.toFixed(3) : value.toFixed(2);
+}

@@ -1,0 +1,42 @@
+import Table from 'cli-table3';
+import type { SimulationView } from '../client/simulations.ts';
+import { formatCents } from '../domain/money.ts';
+import type { SimulationRecord } from '../prisma/simulation-store.ts';
+import { simulationWorkflowId } from '../workflows/ids.ts';
+import type { ClockView } from '../workflows/retail/messages.ts';
+
+export function renderClock(clock: ClockView): string {
+  const advancing = clock.advancingToHours === null ? '' : `, advancing to hour ${clock.advancingToHours}`;
+  const state = clock.isPaused ? 'paused' : 'running';
+  return `${state}, simulated time ${clock.simulatedAt}, ${clock.committedDays} days committed, time scale ${clock.timeScale}${advancing}`;
+}
+
+export function renderView({ record, clock, progress }: SimulationView, webUiUrl: string | null): string {
+  const totals = progress?.totals ?? record.totals;
+  const lines = [
+    `Simulation "${record.simulationId}": ${progress?.status ?? record.status}, ${record.agents} agents, seed ${record.config.seed}, dataset ${record.config.datasetId}`,
+    `  day ${progress?.committedDays ?? record.committedDays} of ${record.config.days}, offer cycle ${progress?.cycleNumber ?? record.cycleNumber}, simulated date ${progress?.simulatedDate ?? record.simulatedDate}`,
+    `  ${totals.sessions} sessions, ${totals.orders} purchases, ${formatCents(totals.totalCents)} net revenue, ${totals.redemptions} coupons redeemed, ${totals.failedDays} failed days`,
+  ];
+  if (clock !== null) lines.push(`  clock: ${renderClock(clock)}`);
+  if (webUiUrl !== null) lines.push(`  ${webUiUrl}/namespaces/default/workflows/${encodeURIComponent(simulationWorkflowId(record.simulationId))}`);
+  return lines.join('\n');
+}
+
+export function renderList(records: readonly SimulationRecord[]): string {
+  if (records.length === 0) return 'No simulation yet: `mercato simulation start`.';
+  const table = new Table({ head: ['id', 'status', 'agents', 'days', 'simulated date', 'cycle', 'seed', 'sessions', 'purchases'], style: { head: [] } });
+  for (const record of records)
+    table.push([
+      record.simulationId,
+      record.status,
+      record.agents,
+      `${record.committedDays}/${record.config.days}`,
+      record.simulatedDate,
+      record.cycleNumber,
+      record.config.seed,
+      record.totals.sessions,
+      record.totals.orders,
+    ]);
+  return table.toString();
+}

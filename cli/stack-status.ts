@@ -1,0 +1,83 @@
+import { type DataFolder, readState, type ServiceState } from '../stack/data-folder.ts';
+import { isRunning } from '../stack/process.ts';
+
+export type StackStatus = {
+  isRunning: boolean;
+  dataFolder: string;
+  databaseUrl: string | null;
+  temporalAddress: string | null;
+  webUiUrl: string | null;
+  supervisorPid: number | null;
+  services: {
+    name: string;
+    status: 'starting' | 'running' | 'restarting' | 'gone';
+    pid: number | null;
+    address: string | null;
+    restarts: number;
+    since: string;
+    logFile: string;
+  }[];
+};
+
+/** What the state says, compared with the processes that there are. */
+export function readStatus(folder: DataFolder): StackStatus {
+  const { supervisor, addresses, services } = readState(folder);
+  const isSupervised = supervisor !== null && isRunning(supervisor);
+  return {
+    isRunning: isSupervised && addresses !== null,
+    dataFolder: folder.root,
+    databaseUrl: addresses?.databaseUrl ?? null,
+    temporalAddress: addresses?.temporalAddress ?? null,
+    webUiUrl: addresses?.webUiUrl ?? null,
+    supervisorPid: isSupervised ? supervisor.pid : null,
+    services: services.map(statusOf),
+  };
+}
+
+function statusOf({ name, status, process, address, restarts, since, logFile }: ServiceState) {
+  const isThere = process !== null && isRunning(process);
+  const real = isThere || status !== 'running' ? status : ('gone' as const);
+  return { name, status: real, pid: isThere ? process.pid : null, address, restarts, since, logFile };
+}
+
+export function printStatus(status: StackStatus, isJson: boolean): void {
+  if (isJson) console.log(JSON.stringify(status, null, 2));
+  else console.log(describe(status));
+}
+
+function describe(status: StackStatus): string {
+  const { services, dataFolder, databaseUrl, temporalAddress, webUiUrl } = status;
+  const places = { 'Web UI': webUiUrl, Temporal: temporalAddress, Database: databaseUrl, Data: dataFolder };
+  const known = Object.entries(places).filter(([, place]) => place !== null);
+  const head = ['service', 'status', 'pid', 'address', 'restarts', 'since'];
+  const rows = services.map((service) => [
+    service.name,
+    service.status,
+    service.pid ?? '-',
+    service.address ?? '-',
+    service.restarts,
+    service.since,
+  ]);
+  const table = rows.length === 0 ? [] : ['', ...inColumns([head, ...rows])];
+  return [headline(status), ...inColumns(known.map(([name, place]) => [name, place ?? ''])), ...table].join(
+    '\n',
+  );
+}
+
+function headline({ isRunning, supervisorPid, services }: StackStatus): string {
+  if (isRunning) return 'Mercato is running.';
+  if (supervisorPid !== null) return 'Mercato is starting.';
+  if (services.length === 0) return 'Mercato is not running.';
+  return 'The supervisor is gone: `mercato up` takes over, `mercato down` ends what is left.';
+}
+
+function inColumns(rows: (string | number)[][]): string[] {
+  const widths =
+    rows[0]?.map((_, column) => Math.max(...rows.map((row) => String(row[column]).length))) ?? [];
+  return rows.map((row) =>
+    row
+      .map((cell, column) => String(cell).padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
