@@ -2,6 +2,7 @@
 const ESM_PACKAGES = [
   'hyparquet',
   'hyparquet-compressors',
+  'hyparquet-writer',
   'fzstd',
   'hysnappy',
   '@prisma/schema-engine-wasm',

@@ -6,7 +6,8 @@ import { AgentFailure, AppError } from '../domain/errors.ts';
  * connection, a timeout, a transaction conflict, is retried by the activity's policy.
  */
 export function toFailure(error: unknown): unknown {
-  if (error instanceof AppError) return ApplicationFailure.nonRetryable(error.message, failureType(error), { code: error.code });
+  if (error instanceof AppError)
+    return ApplicationFailure.nonRetryable(error.message, failureType(error), { code: error.code });
   return error;
 }
 

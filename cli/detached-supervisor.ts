@@ -14,7 +14,7 @@ import {
   readRunningState,
   readState,
 } from '../stack/data-folder.ts';
-import { endProcess, isRunning } from '../stack/process.ts';
+import { endProcess, isRunning, type ProcessIdentity } from '../stack/process.ts';
 import { endLeftovers, Supervisor } from '../stack/supervisor.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
 import { explain } from './errors.ts';
@@ -33,7 +33,7 @@ const POLL_MS = 100;
 export async function startDetached(folder: DataFolder, onProgress: (line: string) => void): Promise<void> {
   createDataFolder(folder);
   const holder = readHolder(folder);
-  if (holder && isRunning(holder)) return waitUntilReady(folder, holder.pid);
+  if (holder && isRunning(holder)) return waitUntilReady(folder, holder);
   const log = openSync(path.join(folder.logs, 'supervisor.log'), 'a');
   const child = spawn(process.execPath, ['--enable-source-maps', process.argv[1] ?? '', 'supervise'], {
     detached: true,
@@ -119,14 +119,12 @@ function followStart(child: ChildProcess, onProgress: (line: string) => void): P
   });
 }
 
-async function waitUntilReady(folder: DataFolder, pid: number): Promise<void> {
+async function waitUntilReady(folder: DataFolder, holder: ProcessIdentity): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (readRunningState(folder) === null) {
-    if (Date.now() > deadline) {
-      throw new AppError(
-        'service_failed',
-        `Process ${pid} has been starting Mercato for a long time: see \`mercato logs\`.`,
-      );
+    if (!isRunning(holder) || Date.now() > deadline) {
+      const message = `Process ${holder.pid} was starting Mercato and did not succeed: see \`mercato logs supervisor\`.`;
+      throw new AppError('service_failed', message);
     }
     await sleep(POLL_MS);
   }

@@ -24,7 +24,13 @@ export async function showProgress(services: Services, simulationId: string): Pr
 type Display = { show(view: SimulationView): void; end(): void };
 
 function barDisplay(): Display {
-  const bar = new SingleBar({ format: '{bar} day {value}/{total} · cycle {cycle} · {sessions} sessions · {orders} purchases · {revenue} net · {redemptions} redeemed', barsize: 24, hideCursor: true, stream: process.stderr });
+  const bar = new SingleBar({
+    format:
+      '{bar} day {value}/{total} · cycle {cycle} · {sessions} sessions · {orders} purchases · {revenue} net · {redemptions} redeemed',
+    barsize: 24,
+    hideCursor: true,
+    stream: process.stderr,
+  });
   let isStarted = false;
   return {
     show(view) {
@@ -44,7 +50,9 @@ function lineDisplay(): Display {
       if (week === last) return;
       last = week;
       const { cycle, sessions, orders, revenue, redemptions } = textOf(view);
-      process.stderr.write(`day ${daysOf(view)}/${view.record.config.days} · cycle ${cycle} · ${sessions} sessions · ${orders} purchases · ${revenue} net · ${redemptions} redeemed\n`);
+      process.stderr.write(
+        `day ${daysOf(view)}/${view.record.config.days} · cycle ${cycle} · ${sessions} sessions · ${orders} purchases · ${revenue} net · ${redemptions} redeemed\n`,
+      );
     },
     end: () => {},
   };
@@ -54,7 +62,19 @@ function daysOf({ record, progress }: SimulationView): number {
   return Math.max(record.committedDays, progress?.committedDays ?? 0);
 }
 
-function textOf({ record, progress }: SimulationView): { cycle: number; sessions: number; orders: number; revenue: string; redemptions: number } {
+function textOf({ record, progress }: SimulationView): {
+  cycle: number;
+  sessions: number;
+  orders: number;
+  revenue: string;
+  redemptions: number;
+} {
   const totals = progress?.totals ?? record.totals;
-  return { cycle: progress?.cycleNumber ?? record.cycleNumber, sessions: totals.sessions, orders: totals.orders, revenue: formatCents(totals.totalCents), redemptions: totals.redemptions };
+  return {
+    cycle: progress?.cycleNumber ?? record.cycleNumber,
+    sessions: totals.sessions,
+    orders: totals.orders,
+    revenue: formatCents(totals.totalCents),
+    redemptions: totals.redemptions,
+  };
 }

@@ -7,7 +7,8 @@ export function renderReport(report: SimulationReport, webUiUrl: string | null):
   const { config } = simulation;
   const weeks = (simulation.committedDays / 7).toFixed(1).replace('.0', '');
   const count = (section: keyof typeof figures, name: string): number => figures[section][name] ?? 0;
-  const share = (part: number, whole: number): string => (whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`);
+  const share = (part: number, whole: number): string =>
+    whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
   const money = (name: string): string => formatCents(count('money', name));
   return [
     heading(`Simulation "${simulation.simulationId}" · ${simulation.status}`),
@@ -27,7 +28,9 @@ export function renderReport(report: SimulationReport, webUiUrl: string | null):
     ...checks.map((check) => `${check.isOk ? 'ok    ' : 'FAILED'}  ${check.name}: ${check.found}`),
     ...(speed === null
       ? []
-      : [`Speed     ${speed.seconds.toFixed(0)} s, ${Math.round(speed.simulatedPerReal).toLocaleString('en')} × real time, ${speed.shoppingDaysPerSecond.toFixed(1)} shopping days a second`]),
+      : [
+          `Speed     ${speed.seconds.toFixed(0)} s, ${Math.round(speed.simulatedPerReal).toLocaleString('en')} × real time, ${speed.shoppingDaysPerSecond.toFixed(1)} shopping days a second`,
+        ]),
     heading('Limits'),
     ...report.limits,
     ...(webUiUrl === null ? [] : [heading('Temporal Web UI'), webUiUrl]),
@@ -42,7 +45,9 @@ function heading(text: string): string {
 
 /** Two columns. */
 function pairs(texts: readonly string[]): string[] {
-  return Array.from({ length: Math.ceil(texts.length / 2) }, (_, i) => `${(texts[2 * i] ?? '').padEnd(WIDTH / 2)}${texts[2 * i + 1] ?? ''}`.trimEnd());
+  return Array.from({ length: Math.ceil(texts.length / 2) }, (_, i) =>
+    `${(texts[2 * i] ?? '').padEnd(WIDTH / 2)}${texts[2 * i + 1] ?? ''}`.trimEnd(),
+  );
 }
 
 function number(value: number | null): string {

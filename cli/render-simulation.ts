@@ -19,13 +19,19 @@ export function renderView({ record, clock, progress }: SimulationView, webUiUrl
     `  ${totals.sessions} sessions, ${totals.orders} purchases, ${formatCents(totals.totalCents)} net revenue, ${totals.redemptions} coupons redeemed, ${totals.failedDays} failed days`,
   ];
   if (clock !== null) lines.push(`  clock: ${renderClock(clock)}`);
-  if (webUiUrl !== null) lines.push(`  ${webUiUrl}/namespaces/default/workflows/${encodeURIComponent(simulationWorkflowId(record.simulationId))}`);
+  if (webUiUrl !== null)
+    lines.push(
+      `  ${webUiUrl}/namespaces/default/workflows/${encodeURIComponent(simulationWorkflowId(record.simulationId))}`,
+    );
   return lines.join('\n');
 }
 
 export function renderList(records: readonly SimulationRecord[]): string {
   if (records.length === 0) return 'No simulation yet: `mercato simulation start`.';
-  const table = new Table({ head: ['id', 'status', 'agents', 'days', 'simulated date', 'cycle', 'seed', 'sessions', 'purchases'], style: { head: [] } });
+  const table = new Table({
+    head: ['id', 'status', 'agents', 'days', 'simulated date', 'cycle', 'seed', 'sessions', 'purchases'],
+    style: { head: [] },
+  });
   for (const record of records)
     table.push([
       record.simulationId,

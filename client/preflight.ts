@@ -8,7 +8,13 @@ import { dealCoupons } from '../domain/retail/offer-assignment.ts';
 import type { OfferRules, PoolCoupon } from '../domain/retail/offer-assignment.ts';
 import { SimulationConfig } from '../domain/retail/simulation.ts';
 import type { Database } from '../prisma/client.ts';
-import { countAgents, countCatalogue, existingTables, firstAgentId, readPool } from '../prisma/inspection-store.ts';
+import {
+  countAgents,
+  countCatalogue,
+  existingTables,
+  firstAgentId,
+  readPool,
+} from '../prisma/inspection-store.ts';
 import { migrationStatus } from '../prisma/migrate.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
 import { SIMULATION_QUEUE } from '../workflows/task-queues.ts';
@@ -27,9 +33,18 @@ export type PreflightCheck = {
   remedy: string | null;
 };
 
-export type PoolDepth = { coupons: number; perCycle: number; /** Cycles of fresh coupons until the pool is used up. */ cycles: number | null };
+export type PoolDepth = {
+  coupons: number;
+  perCycle: number;
+  /** Cycles of fresh coupons until the pool is used up. */ cycles: number | null;
+};
 
-export type PreflightReport = { datasetId: string; isOk: boolean; checks: PreflightCheck[]; pool: { frontstore: PoolDepth; categoryBrand: PoolDepth } | null };
+export type PreflightReport = {
+  datasetId: string;
+  isOk: boolean;
+  checks: PreflightCheck[];
+  pool: { frontstore: PoolDepth; categoryBrand: PoolDepth } | null;
+};
 
 export type PreflightContext = {
   db: Database;
@@ -81,12 +96,20 @@ async function outcomeOf(check: Check, context: PreflightContext): Promise<Outco
 
 async function checkAgents({ db, datasetId }: PreflightContext): Promise<Outcome> {
   const { active } = await countAgents(db, datasetId);
-  return outcome(active >= NEEDED.agents, `${active} active agents in dataset ${datasetId}`, seedCommand(datasetId));
+  return outcome(
+    active >= NEEDED.agents,
+    `${active} active agents in dataset ${datasetId}`,
+    seedCommand(datasetId),
+  );
 }
 
 async function checkUsers({ db, datasetId }: PreflightContext): Promise<Outcome> {
   const { active, withUser } = await countAgents(db, datasetId);
-  return outcome(active > 0 && withUser === active, `${withUser} of ${active} active agents with a simulated user of their name`, seedCommand(datasetId));
+  return outcome(
+    active > 0 && withUser === active,
+    `${withUser} of ${active} active agents with a simulated user of their name`,
+    seedCommand(datasetId),
+  );
 }
 
 async function checkPool({ db, datasetId }: PreflightContext): Promise<Outcome> {
@@ -98,7 +121,11 @@ async function checkPool({ db, datasetId }: PreflightContext): Promise<Outcome> 
 async function checkCatalogue({ db, datasetId }: PreflightContext): Promise<Outcome> {
   const { stores, products, categories } = await countCatalogue(db, datasetId);
   const isOk = categories >= NEEDED.categories && stores > 0;
-  return outcome(isOk, `${products} products in ${categories} categories, ${stores} stores`, seedCommand(datasetId));
+  return outcome(
+    isOk,
+    `${products} products in ${categories} categories, ${stores} stores`,
+    seedCommand(datasetId),
+  );
 }
 
 async function checkMigrations({ db, databaseUrl }: PreflightContext): Promise<Outcome> {
@@ -110,24 +137,41 @@ async function checkMigrations({ db, databaseUrl }: PreflightContext): Promise<O
     ...(pending.length > 0 ? [`pending: ${pending.join(', ')}`] : []),
     ...(failed.length > 0 ? [`failed: ${failed.join(', ')}`] : []),
   ];
-  const found = problems.length === 0 ? `${applied.length} applied, ${TABLES_OF_MIGRATION_007.join(', ')} present` : problems.join('; ');
+  const found =
+    problems.length === 0
+      ? `${applied.length} applied, ${TABLES_OF_MIGRATION_007.join(', ')} present`
+      : problems.join('; ');
   return outcome(problems.length === 0, found, 'mercato down && mercato up');
 }
 
 async function checkMode({ config }: PreflightContext): Promise<Outcome> {
-  return outcome(config.simulationMode, `SIMULATION_MODE is ${config.simulationMode}`, 'export SIMULATION_MODE=true');
+  return outcome(
+    config.simulationMode,
+    `SIMULATION_MODE is ${config.simulationMode}`,
+    'export SIMULATION_MODE=true',
+  );
 }
 
 /** They are updates and queries of a workflow: they need the server, what executions are found by, and a worker. */
 async function checkTemporal({ temporalAddress, config }: PreflightContext): Promise<Outcome> {
   const { namespace } = config.temporal;
-  const connection = await Connection.connect({ address: temporalAddress, connectTimeout: ANSWER_TIMEOUT_MS });
+  const connection = await Connection.connect({
+    address: temporalAddress,
+    connectTimeout: ANSWER_TIMEOUT_MS,
+  });
   try {
     return await connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, async () => {
       await connection.workflowService.describeNamespace({ namespace });
       const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-      const missing = SEARCH_ATTRIBUTES.map(({ name }) => name).filter((name) => customAttributes[name] === undefined);
-      if (missing.length > 0) return outcome(false, `namespace ${namespace} lacks the search attributes ${missing.join(', ')}`, 'mercato down && mercato up');
+      const missing = SEARCH_ATTRIBUTES.map(({ name }) => name).filter(
+        (name) => customAttributes[name] === undefined,
+      );
+      if (missing.length > 0)
+        return outcome(
+          false,
+          `namespace ${namespace} lacks the search attributes ${missing.join(', ')}`,
+          'mercato down && mercato up',
+        );
       const workers = await countWorkers(connection, namespace);
       const found = `${temporalAddress}, namespace ${namespace}, ${workers} ${workers === 1 ? 'worker' : 'workers'} on task queue ${SIMULATION_QUEUE}`;
       return outcome(workers > 0, found, 'mercato down && mercato up');
@@ -140,18 +184,26 @@ async function checkTemporal({ temporalAddress, config }: PreflightContext): Pro
 async function countWorkers(connection: Connection, namespace: string): Promise<number> {
   const queue = { namespace, taskQueue: { name: SIMULATION_QUEUE } };
   const workflowTasks = 1;
-  const { pollers } = await connection.workflowService.describeTaskQueue({ ...queue, taskQueueType: workflowTasks });
-  const recent = (pollers ?? []).filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > Date.now() - POLLER_AGE_MS);
+  const { pollers } = await connection.workflowService.describeTaskQueue({
+    ...queue,
+    taskQueueType: workflowTasks,
+  });
+  const recent = (pollers ?? []).filter(
+    ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > Date.now() - POLLER_AGE_MS,
+  );
   return new Set(recent.map(({ identity }) => identity)).size;
 }
 
 /** Twice, in memory: a full and lawful deal, the same both times. */
 async function checkDeal({ db, config, datasetId }: PreflightContext): Promise<Outcome> {
   const agentId = await firstAgentId(db, datasetId);
-  if (agentId === null) return outcome(false, `dataset ${datasetId} has no active agent`, seedCommand(datasetId));
+  if (agentId === null)
+    return outcome(false, `dataset ${datasetId} has no active agent`, seedCommand(datasetId));
   const rules = rulesOf(config);
   const pool = (await readPool(db, datasetId)) as PoolCoupon[];
-  const deal = () => dealCoupons({ rules, cycleNumber: 1, pool, entries: [], key: RandomKey.of('preflight').at(agentId) }).deals;
+  const deal = () =>
+    dealCoupons({ rules, cycleNumber: 1, pool, entries: [], key: RandomKey.of('preflight').at(agentId) })
+      .deals;
   const deals = deal();
   const { frontstore, categoryBrand } = countPool(deals);
   const isRepeatable = JSON.stringify(deals) === JSON.stringify(deal());
@@ -167,7 +219,11 @@ async function checkLogs({ logFolder }: PreflightContext): Promise<Outcome> {
   try {
     await appendFile(file, 'preflight\n');
     const content = await readFile(file, 'utf8');
-    return outcome(content === 'preflight\n', `${logFolder} can be written and read back`, `chmod -R u+rwX "${logFolder}"`);
+    return outcome(
+      content === 'preflight\n',
+      `${logFolder} can be written and read back`,
+      `chmod -R u+rwX "${logFolder}"`,
+    );
   } catch (error) {
     return outcome(false, firstLine(error), `chmod -R u+rwX "${logFolder}"`);
   } finally {
@@ -179,16 +235,31 @@ async function checkLogs({ logFolder }: PreflightContext): Promise<Outcome> {
 async function checkMonitoring({ db, webUiUrl }: PreflightContext): Promise<Outcome> {
   if (webUiUrl === null) {
     const sessions = await db.shoppingSession.count();
-    return outcome(true, `statistics can be read (${sessions} sessions); the Web UI is that of your Temporal server`, null);
+    return outcome(
+      true,
+      `statistics can be read (${sessions} sessions); the Web UI is that of your Temporal server`,
+      null,
+    );
   }
   const response = await fetch(webUiUrl, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
   return outcome(response.ok, `${webUiUrl} answers with ${response.status}`, 'mercato down && mercato up');
 }
 
-async function poolDepth({ db, config, datasetId }: PreflightContext): Promise<NonNullable<PreflightReport['pool']>> {
+async function poolDepth({
+  db,
+  config,
+  datasetId,
+}: PreflightContext): Promise<NonNullable<PreflightReport['pool']>> {
   const { frontstore, categoryBrand } = countPool(await readPool(db, datasetId));
-  const depth = (coupons: number, perCycle: number) => ({ coupons, perCycle, cycles: perCycle === 0 ? null : coupons / perCycle });
-  return { frontstore: depth(frontstore, config.frontstorePerCycle), categoryBrand: depth(categoryBrand, config.categoryBrandPerCycle) };
+  const depth = (coupons: number, perCycle: number) => ({
+    coupons,
+    perCycle,
+    cycles: perCycle === 0 ? null : coupons / perCycle,
+  });
+  return {
+    frontstore: depth(frontstore, config.frontstorePerCycle),
+    categoryBrand: depth(categoryBrand, config.categoryBrandPerCycle),
+  };
 }
 
 /** As a simulation started now would have them. */
@@ -216,7 +287,9 @@ function outcome(isOk: boolean, found: string, remedy: string | null): Outcome {
 
 function seedCommand(datasetId: string): string {
   if (datasetId === 'default') return 'mercato seed agents';
-  return datasetId === 'complete-journey' ? 'mercato seed agents --from complete-journey' : `mercato seed agents --from FILE.xlsx --dataset ${datasetId}`;
+  return datasetId === 'complete-journey'
+    ? 'mercato seed agents --from complete-journey'
+    : `mercato seed agents --from FILE.xlsx --dataset ${datasetId}`;
 }
 
 function firstLine(error: unknown): string {

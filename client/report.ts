@@ -12,12 +12,26 @@ import type { SimulationRecord } from '../prisma/simulation-store.ts';
 /** What a simulation has shown, and whether it can be trusted: the content of the demo's last screen and of `review`. */
 export type SimulationReport = {
   readonly simulation: SimulationRecord;
-  readonly dataset: { readonly id: string; readonly title: string; readonly notice: string | null; readonly currency: string };
+  readonly dataset: {
+    readonly id: string;
+    readonly title: string;
+    readonly notice: string | null;
+    readonly currency: string;
+  };
   readonly digest: string;
   readonly figures: ReportFigures;
-  readonly realism: { readonly source: string; readonly rows: readonly RealismRow[]; readonly dayDistance: number; readonly hourDistance: number };
+  readonly realism: {
+    readonly source: string;
+    readonly rows: readonly RealismRow[];
+    readonly dayDistance: number;
+    readonly hourDistance: number;
+  };
   readonly checks: readonly Check[];
-  readonly speed: { readonly seconds: number; readonly simulatedPerReal: number; readonly shoppingDaysPerSecond: number } | null;
+  readonly speed: {
+    readonly seconds: number;
+    readonly simulatedPerReal: number;
+    readonly shoppingDaysPerSecond: number;
+  } | null;
   readonly limits: readonly string[];
   /** The query behind each section of `figures`; `$1` is the simulation id. */
   readonly sql: typeof REPORT_SQL;
@@ -33,8 +47,14 @@ const LIMITS = [
 export async function reviewSimulation(db: Database, simulationId: string): Promise<SimulationReport> {
   const simulation = await loadSimulation(db, simulationId);
   const dataset = await db.dataset.findUniqueOrThrow({ where: { id: simulation.config.datasetId } });
-  const [figures, { digest }] = await Promise.all([loadReport(db, simulationId), digestSimulation(db, simulationId)]);
-  const targets = dataset.reference === null ? PANEL_TARGETS : targetsOf(dataset.title, dataset.reference as unknown as PanelReference);
+  const [figures, { digest }] = await Promise.all([
+    loadReport(db, simulationId),
+    digestSimulation(db, simulationId),
+  ]);
+  const targets =
+    dataset.reference === null
+      ? PANEL_TARGETS
+      : targetsOf(dataset.title, dataset.reference as unknown as PanelReference);
   const profile = Object.values(figures.profile).map((share) => share ?? 0);
   return {
     simulation,
@@ -55,17 +75,27 @@ export async function reviewSimulation(db: Database, simulationId: string): Prom
 }
 
 /** Everything that must hold whatever happened. */
-function checksOf({ config, committedDays, cycleNumber, totals, finishedAt }: SimulationRecord, figures: ReportFigures): Check[] {
+function checksOf(
+  { config, committedDays, cycleNumber, totals, finishedAt }: SimulationRecord,
+  figures: ReportFigures,
+): Check[] {
   const { integrity, ledger } = figures;
   const expectedCycles = Math.ceil(committedDays / config.offerCycleDays);
   const different = Object.entries(totals).filter(([name, value]) => figures.totals[name] !== value);
-  const zero = (name: string, value: number | null | undefined): Check => ({ name, isOk: value === 0, found: String(value) });
+  const zero = (name: string, value: number | null | undefined): Check => ({
+    name,
+    isOk: value === 0,
+    found: String(value),
+  });
   const isOffersOnly = config.profile === 'offers_only';
   return [
     {
       name: 'totals folded by the workflows equal the rows',
       isOk: different.length === 0,
-      found: different.length === 0 ? `${Object.keys(totals).length} totals` : different.map(([name, value]) => foldedDifference(name, value, figures)).join(', '),
+      found:
+        different.length === 0
+          ? `${Object.keys(totals).length} totals`
+          : different.map(([name, value]) => foldedDifference(name, value, figures)).join(', '),
     },
     {
       name: `offer cycles in ${committedDays} days of ${config.offerCycleDays}-day cycles`,
@@ -91,7 +121,10 @@ function foldedDifference(name: string, folded: number, figures: ReportFigures):
   return `${name} ${folded} against ${figures.totals[name as keyof DayTotals]} in the rows`;
 }
 
-function speedOf({ startedAt, finishedAt, committedDays }: SimulationRecord, figures: ReportFigures): SimulationReport['speed'] {
+function speedOf(
+  { startedAt, finishedAt, committedDays }: SimulationRecord,
+  figures: ReportFigures,
+): SimulationReport['speed'] {
   if (finishedAt === null) return null;
   const seconds = (finishedAt.getTime() - startedAt.getTime()) / 1000;
   return {

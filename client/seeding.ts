@@ -66,9 +66,16 @@ async function readSource(db: Database, options: SeedOptions): Promise<Reading> 
   }
 }
 
-async function readWorkbook(db: Database, file: string, { datasetId, skipBad }: SeedOptions): Promise<Reading> {
+async function readWorkbook(
+  db: Database,
+  file: string,
+  { datasetId, skipBad }: SeedOptions,
+): Promise<Reading> {
   const id = datasetId ?? DEFAULT_DATASET_ID;
-  if (!/^[a-z0-9][a-z0-9_.-]{0,63}$/.test(id)) throw new InvalidInputError(`Dataset name ${JSON.stringify(id)}: small letters, digits, _ . - only, at most 64.`);
+  if (!/^[a-z0-9][a-z0-9_.-]{0,63}$/.test(id))
+    throw new InvalidInputError(
+      `Dataset name ${JSON.stringify(id)}: small letters, digits, _ . - only, at most 64.`,
+    );
   const known = await readDatasetKeys(db, id);
   const head = known.head ?? { title: path.parse(file).name, notice: null, currency: 'USD' };
   const { dataset, issues } = parseWorkbook(await readFileOrExplain(file), { id, head, known });
@@ -81,7 +88,8 @@ async function readFileOrExplain(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw new NotFoundError(`There is no file ${file}.`, { cause });
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new NotFoundError(`There is no file ${file}.`, { cause });
     throw new InvalidInputError(`${file} cannot be read: ${(cause as Error).message}`, { cause });
   }
 }
@@ -90,7 +98,16 @@ async function readFileOrExplain(file: string): Promise<Buffer> {
 function withAgents(dataset: Dataset, { agents: count, source }: SeedOptions): Dataset {
   if (count === null || count === dataset.agents.length) return dataset;
   if (count < dataset.agents.length) return { ...dataset, agents: dataset.agents.slice(0, count) };
-  if (source.type === 'shipped') return { ...dataset, agents: [...dataset.agents, ...moreShippedAgents(dataset, count).slice(SHIPPED_AGENTS)] };
-  const more = source.type === 'complete_journey' ? `Ask for more with --households ${count}.` : 'Only the shipped workbook can be extended.';
-  throw new InvalidInputError(`${count} agents were asked for, but the source has ${dataset.agents.length}. ${more}`);
+  if (source.type === 'shipped')
+    return {
+      ...dataset,
+      agents: [...dataset.agents, ...moreShippedAgents(dataset, count).slice(SHIPPED_AGENTS)],
+    };
+  const more =
+    source.type === 'complete_journey'
+      ? `Ask for more with --households ${count}.`
+      : 'Only the shipped workbook can be extended.';
+  throw new InvalidInputError(
+    `${count} agents were asked for, but the source has ${dataset.agents.length}. ${more}`,
+  );
 }

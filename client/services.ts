@@ -10,8 +10,14 @@ export type ServiceAddresses = {
 };
 
 /** Connects to the database and to Temporal for as long as `use` runs. */
-export async function withServices<T>(addresses: ServiceAddresses, use: (services: Services) => Promise<T>): Promise<T> {
-  const connection = await Connection.connect({ address: addresses.temporalAddress, connectTimeout: '10 seconds' });
+export async function withServices<T>(
+  addresses: ServiceAddresses,
+  use: (services: Services) => Promise<T>,
+): Promise<T> {
+  const connection = await Connection.connect({
+    address: addresses.temporalAddress,
+    connectTimeout: '10 seconds',
+  });
   const db = createDatabase(addresses.databaseUrl, { poolSize: addresses.poolSize });
   try {
     return await use({ db, temporal: new Client({ connection, namespace: addresses.namespace }) });

@@ -1,4 +1,8 @@
-import { WorkflowIdConflictPolicy, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  WorkflowIdConflictPolicy,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ConflictError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import { AUTO_WORKFLOW_LIMIT } from '../domain/retail/simulation.ts';
@@ -7,9 +11,18 @@ import type { Database } from '../prisma/client.ts';
 import { createSimulation, loadSimulation } from '../prisma/simulation-store.ts';
 import type { SimulationRecord } from '../prisma/simulation-store.ts';
 import { simulationWorkflowId } from '../workflows/ids.ts';
-import { advanceUpdate, clockQuery, pauseUpdate, progressQuery, resumeUpdate, setScaleUpdate, stopUpdate } from '../workflows/retail/messages.ts';
+import {
+  advanceUpdate,
+  clockQuery,
+  pauseUpdate,
+  progressQuery,
+  resumeUpdate,
+  setScaleUpdate,
+  stopUpdate,
+} from '../workflows/retail/messages.ts';
 import type { ClockView, ProgressView } from '../workflows/retail/messages.ts';
-import type { simulation, SimulationInput, SimulationResult } from '../workflows/retail/simulation.ts';
+import type { SimulationInput, SimulationResult } from '../workflows/retail/simulation-input.ts';
+import type { simulation } from '../workflows/retail/simulation.ts';
 import { RUN_STATUS, SIMULATION_ID } from '../workflows/search-attributes.ts';
 import { SIMULATION_QUEUE } from '../workflows/task-queues.ts';
 
@@ -20,10 +33,15 @@ export type Services = { readonly db: Database; readonly temporal: Client };
  * Stores a simulation and starts its execution. Starting the same one twice is starting it once.
  * @throws ConflictError when the id belongs to a simulation with another configuration, or to a finished one
  */
-export async function startSimulation({ db, temporal }: Services, config: SimulationConfig): Promise<SimulationRecord> {
+export async function startSimulation(
+  { db, temporal }: Services,
+  config: SimulationConfig,
+): Promise<SimulationRecord> {
   const stored = await createSimulation(db, config);
   if (stored.finishedAt !== null)
-    throw new ConflictError(`Simulation "${config.simulationId}" is ${stored.status}: start another one under a new id, or \`mercato simulation reset ${config.simulationId}\`.`);
+    throw new ConflictError(
+      `Simulation "${config.simulationId}" is ${stored.status}: start another one under a new id, or \`mercato simulation reset ${config.simulationId}\`.`,
+    );
   await temporal.workflow.start<typeof simulation>('simulation', {
     args: [inputOf(stored)],
     taskQueue: SIMULATION_QUEUE,
@@ -39,7 +57,10 @@ export async function startSimulation({ db, temporal }: Services, config: Simula
 }
 
 /** Waits until a simulation has ended. @throws what ended it, when it failed */
-export async function waitForSimulation({ temporal }: Services, simulationId: string): Promise<SimulationResult> {
+export async function waitForSimulation(
+  { temporal }: Services,
+  simulationId: string,
+): Promise<SimulationResult> {
   return handleOf(temporal, simulationId).result();
 }
 
@@ -56,19 +77,36 @@ export async function stopSimulation(services: Services, simulationId: string): 
   return update(services, simulationId, (handle) => handle.executeUpdate(stopUpdate, { args: [{}] }));
 }
 
-export async function setScale(services: Services, simulationId: string, timeScale: unknown): Promise<ClockView> {
-  return update(services, simulationId, (handle) => handle.executeUpdate(setScaleUpdate, { args: [{ timeScale }] }));
+export async function setScale(
+  services: Services,
+  simulationId: string,
+  timeScale: unknown,
+): Promise<ClockView> {
+  return update(services, simulationId, (handle) =>
+    handle.executeUpdate(setScaleUpdate, { args: [{ timeScale }] }),
+  );
 }
 
 /** @param target exactly one of hours, days, cycles, until */
-export async function advance(services: Services, simulationId: string, target: Record<string, unknown>): Promise<ClockView> {
+export async function advance(
+  services: Services,
+  simulationId: string,
+  target: Record<string, unknown>,
+): Promise<ClockView> {
   return update(services, simulationId, (handle) => handle.executeUpdate(advanceUpdate, { args: [target] }));
 }
 
-export type SimulationView = { readonly record: SimulationRecord; readonly clock: ClockView | null; readonly progress: ProgressView | null };
+export type SimulationView = {
+  readonly record: SimulationRecord;
+  readonly clock: ClockView | null;
+  readonly progress: ProgressView | null;
+};
 
 /** A simulation as the database has it, and, while it runs, as its execution says. */
-export async function viewSimulation({ db, temporal }: Services, simulationId: string): Promise<SimulationView> {
+export async function viewSimulation(
+  { db, temporal }: Services,
+  simulationId: string,
+): Promise<SimulationView> {
   const record = await loadSimulation(db, simulationId);
   if (record.finishedAt !== null) return { record, clock: null, progress: null };
   const handle = handleOf(temporal, simulationId);
@@ -85,7 +123,11 @@ export async function viewSimulation({ db, temporal }: Services, simulationId: s
  * Ends a simulation for good and starts it anew from its first day, under a new id: nothing is deleted.
  * @returns the new simulation
  */
-export async function resetSimulation(services: Services, simulationId: string, newId: string | null): Promise<SimulationRecord> {
+export async function resetSimulation(
+  services: Services,
+  simulationId: string,
+  newId: string | null,
+): Promise<SimulationRecord> {
   const { config, finishedAt } = await loadSimulation(services.db, simulationId);
   if (finishedAt === null) {
     await stopSimulation(services, simulationId);
@@ -121,13 +163,19 @@ function handleOf(temporal: Client, simulationId: string): WorkflowHandle<typeof
   return temporal.workflow.getHandle<typeof simulation>(simulationWorkflowId(simulationId));
 }
 
-async function update(services: Services, simulationId: string, send: (handle: WorkflowHandle<typeof simulation>) => Promise<ClockView>): Promise<ClockView> {
+async function update(
+  services: Services,
+  simulationId: string,
+  send: (handle: WorkflowHandle<typeof simulation>) => Promise<ClockView>,
+): Promise<ClockView> {
   const record = await loadSimulation(services.db, simulationId);
-  if (record.finishedAt !== null) throw new ConflictError(`Simulation "${simulationId}" is ${record.status}.`);
+  if (record.finishedAt !== null)
+    throw new ConflictError(`Simulation "${simulationId}" is ${record.status}.`);
   try {
     return await send(handleOf(services.temporal, simulationId));
   } catch (error) {
-    if (error instanceof WorkflowUpdateFailedError) throw new InvalidInputError(error.cause?.message ?? error.message, { cause: error });
+    if (error instanceof WorkflowUpdateFailedError)
+      throw new InvalidInputError(error.cause?.message ?? error.message, { cause: error });
     if (error instanceof WorkflowNotFoundError)
       throw new NotFoundError(`Simulation "${simulationId}" has no running execution.`, { cause: error });
     throw error;

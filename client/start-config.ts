@@ -6,7 +6,10 @@ import { SimulationConfig } from '../domain/retail/simulation.ts';
 /** Simulations are refused where nobody has allowed them (seed 000, `SIMULATION_MODE`). */
 export function requireSimulationMode(config: Pick<Config, 'simulationMode'>): void {
   if (!config.simulationMode)
-    throw new AppError('simulation_mode_disabled', 'Simulation mode is off: set SIMULATION_MODE=true to allow simulated shoppers in this database.');
+    throw new AppError(
+      'simulation_mode_disabled',
+      'Simulation mode is off: set SIMULATION_MODE=true to allow simulated shoppers in this database.',
+    );
 }
 
 /**
@@ -29,7 +32,11 @@ export function configOf(given: Record<string, unknown>, environment: Config): S
 }
 
 /** Variables of the environment that differ from what the simulation was started with, and are ignored. */
-export function ignoredEnvironment(stored: SimulationConfig, environment: Config, given: Record<string, string | undefined>): string[] {
+export function ignoredEnvironment(
+  stored: SimulationConfig,
+  environment: Config,
+  given: Record<string, string | undefined>,
+): string[] {
   const pairs: [string, unknown, unknown][] = [
     ['OFFER_CYCLE_DAYS', stored.offerCycleDays, environment.offerCycleDays],
     ['OFFER_EXPIRATION_DAYS', stored.offerExpirationDays, environment.offerExpirationDays],
@@ -39,9 +46,14 @@ export function ignoredEnvironment(stored: SimulationConfig, environment: Config
   ];
   return pairs
     .filter(([name, kept, now]) => given[name] !== undefined && kept !== now)
-    .map(([name, kept, now]) => `${name}=${String(now)} is ignored: simulation "${stored.simulationId}" was started with ${String(kept)}.`);
+    .map(
+      ([name, kept, now]) =>
+        `${name}=${String(now)} is ignored: simulation "${stored.simulationId}" was started with ${String(kept)}.`,
+    );
 }
 
 function describe(error: z.ZodError): string {
-  return error.issues.map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`)).join('; ');
+  return error.issues
+    .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`))
+    .join('; ');
 }

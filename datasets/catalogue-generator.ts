@@ -15,13 +15,22 @@ const ZIPF_EXPONENT = 0.9;
 /** Weeks on promotion of a line of average popularity; popular lines come more often. Fitted: see the test. */
 const PROMOTED_SHARE = 0.37;
 
-export type Catalogue = { stores: Store[]; categories: Category[]; products: Product[]; prices: ProductPrice[] };
+export type Catalogue = {
+  stores: Store[];
+  categories: Category[];
+  products: Product[];
+  prices: ProductPrice[];
+};
 
 export function generateCatalogue(seed: string): Catalogue {
   const products = CATEGORY_PLANS.flatMap((plan, index) => productsOf(seed, plan, index + 1));
   return {
     stores: STORE_PLANS,
-    categories: CATEGORY_PLANS.map(({ name, basketWeight, repurchaseGapDays }) => ({ name, basketWeight, repurchaseGapDays })),
+    categories: CATEGORY_PLANS.map(({ name, basketWeight, repurchaseGapDays }) => ({
+      name,
+      basketWeight,
+      repurchaseGapDays,
+    })),
     products,
     prices: priceCalendar(seed, products),
   };
@@ -31,7 +40,9 @@ function productsOf(seed: string, plan: CategoryPlan, categoryNumber: number): P
   const draws = new Draws(seed, 'products', plan.name);
   const makers = draws.shuffle(MAKERS[plan.department]).slice(0, 5);
   const brands = [...OWN_LABELS, ...makers];
-  const ranges = brands.map((brand) => rangeOf(draws, plan, brand, Math.ceil(PRODUCTS_PER_CATEGORY / brands.length)));
+  const ranges = brands.map((brand) =>
+    rangeOf(draws, plan, brand, Math.ceil(PRODUCTS_PER_CATEGORY / brands.length)),
+  );
   const items = ranges.flat().slice(0, PRODUCTS_PER_CATEGORY);
   const ranks = draws.shuffle(items.map((_, index) => index + 1));
   const products = items.map(({ unitMargin, ...item }, index) => ({
@@ -48,7 +59,9 @@ function rangeOf(draws: Draws, plan: CategoryPlan, brand: string, count: number)
   const isPrivateLabel = (OWN_LABELS as readonly string[]).includes(brand);
   const level = plan.priceCents * priceLevel(draws, brand);
   const margin = plan.margin + (isPrivateLabel ? 0.07 : 0) + 0.03 * draws.normal();
-  const choices = plan.sizes.flatMap((size, step) => plan.variants.map((variant) => ({ variant, size, factor: 0.78 * 1.62 ** step })));
+  const choices = plan.sizes.flatMap((size, step) =>
+    plan.variants.map((variant) => ({ variant, size, factor: 0.78 * 1.62 ** step })),
+  );
   return draws
     .shuffle(choices)
     .slice(0, count)
@@ -71,7 +84,11 @@ function priceLevel(draws: Draws, brand: string): number {
 /** Scales popularity so that own labels take their share of value at regular prices, with mean 1 overall. */
 function withOwnLabelShare(products: readonly Product[], share: number): Product[] {
   const value = (isPrivateLabel: boolean) =>
-    sum(products.filter((product) => product.isPrivateLabel === isPrivateLabel).map((product) => product.popularity * product.regularPriceCents));
+    sum(
+      products
+        .filter((product) => product.isPrivateLabel === isPrivateLabel)
+        .map((product) => product.popularity * product.regularPriceCents),
+    );
   const ownFactor = (share / (1 - share)) * (value(false) / value(true));
   const scaled = products.map((product) => product.popularity * (product.isPrivateLabel ? ownFactor : 1));
   const mean = sum(scaled) / products.length;
@@ -84,7 +101,9 @@ function priceCalendar(seed: string, products: readonly Product[]): ProductPrice
   return [...lines].flatMap(([line, members]) => {
     const draws = new Draws(seed, 'promotions', line);
     return promotedWeeks(draws).flatMap(({ week, depth }) =>
-      members.filter((product) => draws.chance(joining(product))).flatMap((product) => promotion(draws, product, week, depth)),
+      members
+        .filter((product) => draws.chance(joining(product)))
+        .flatMap((product) => promotion(draws, product, week, depth)),
     );
   });
 }
@@ -117,7 +136,16 @@ function promotion(draws: Draws, product: Product, week: number, depth: number):
   const isFeatured = draws.chance(0.15 + 0.7 * depth);
   const isDisplayed = draws.chance(0.1 + 0.4 * depth);
   if (promotionalPriceCents >= product.regularPriceCents) return [];
-  return [{ sku: product.sku, week, regularPriceCents: product.regularPriceCents, promotionalPriceCents, isFeatured, isDisplayed }];
+  return [
+    {
+      sku: product.sku,
+      week,
+      regularPriceCents: product.regularPriceCents,
+      promotionalPriceCents,
+      isFeatured,
+      isDisplayed,
+    },
+  ];
 }
 
 /** Prices from 1.00 end in 9, lower ones in 0, 5 or 9. */

@@ -3,7 +3,11 @@ import { formatCents, roundHalfAway } from '../domain/money.ts';
 // What one cell may hold: how it is read, how it is written, and what to say when it cannot be read.
 
 /** A cell as the spreadsheet has it; null is an empty cell. `fault` is what makes its value unusable. */
-export type Cell = { value: string | number | boolean | Date; isPercentFormat: boolean; fault: string | null } | null;
+export type Cell = {
+  value: string | number | boolean | Date;
+  isPercentFormat: boolean;
+  fault: string | null;
+} | null;
 
 export type CellValue = string | number | boolean | Date | null;
 
@@ -25,7 +29,11 @@ export type Column<T> = {
 
 type Options = { aliases?: string[]; isOptional?: boolean };
 
-function column<T>(header: string, options: Options, rest: Pick<Column<T>, 'allowed' | 'read' | 'write' | 'filler'>): Column<T> {
+function column<T>(
+  header: string,
+  options: Options,
+  rest: Pick<Column<T>, 'allowed' | 'read' | 'write' | 'filler'>,
+): Column<T> {
   return { header, aliases: options.aliases ?? [], isOptional: options.isOptional ?? false, ...rest };
 }
 
@@ -34,15 +42,30 @@ export function text(header: string, allowed: string, options: Options = {}): Co
 }
 
 export function optionalText(header: string, allowed: string, options: Options = {}): Column<string | null> {
-  return column<string | null>(header, options, { allowed, read: (cell) => (cell === null ? null : readText(cell)), write: (value) => value, filler: null });
+  return column<string | null>(header, options, {
+    allowed,
+    read: (cell) => (cell === null ? null : readText(cell)),
+    write: (value) => value,
+    filler: null,
+  });
 }
 
 /** Free text, empty when the cell is. */
 export function freeText(header: string, allowed: string, options: Options = {}): Column<string> {
-  return column(header, options, { allowed, read: (cell) => (cell === null ? '' : readText(cell)), write: (value) => value, filler: '' });
+  return column(header, options, {
+    allowed,
+    read: (cell) => (cell === null ? '' : readText(cell)),
+    write: (value) => value,
+    filler: '',
+  });
 }
 
-export function integer(header: string, allowed: string, filler: number, options: Options = {}): Column<number> {
+export function integer(
+  header: string,
+  allowed: string,
+  filler: number,
+  options: Options = {},
+): Column<number> {
   const read = (cell: Cell) => {
     const value = readNumber(cell);
     if (!Number.isSafeInteger(value)) throw new BadCell('not a whole number');
@@ -56,7 +79,12 @@ export function real(header: string, allowed: string, filler: number, options: O
 }
 
 export function optionalReal(header: string, allowed: string, options: Options = {}): Column<number | null> {
-  return column<number | null>(header, options, { allowed, read: (cell) => (cell === null ? null : readNumber(cell)), write: (value) => value, filler: null });
+  return column<number | null>(header, options, {
+    allowed,
+    read: (cell) => (cell === null ? null : readNumber(cell)),
+    write: (value) => value,
+    filler: null,
+  });
 }
 
 /** A percentage as a number from 0 to 100; a cell formatted as percent holds a hundredth of what it shows. */
@@ -64,13 +92,32 @@ export function percent(header: string, allowed: string, options: Options = {}):
   return column(header, options, { allowed, read: readPercent, write: (value) => value, filler: 0 });
 }
 
-export function optionalPercent(header: string, allowed: string, options: Options = {}): Column<number | null> {
-  return column<number | null>(header, options, { allowed, read: (cell) => (cell === null ? null : readPercent(cell)), write: (value) => value, filler: null });
+export function optionalPercent(
+  header: string,
+  allowed: string,
+  options: Options = {},
+): Column<number | null> {
+  return column<number | null>(header, options, {
+    allowed,
+    read: (cell) => (cell === null ? null : readPercent(cell)),
+    write: (value) => value,
+    filler: null,
+  });
 }
 
 /** Money with two decimals, kept in cents. */
-export function money(header: string, allowed: string, filler: number, options: Options = {}): Column<number> {
-  return column(header, options, { allowed, read: readMoney, write: (cents) => Number(formatCents(cents)), filler });
+export function money(
+  header: string,
+  allowed: string,
+  filler: number,
+  options: Options = {},
+): Column<number> {
+  return column(header, options, {
+    allowed,
+    read: readMoney,
+    write: (cents) => Number(formatCents(cents)),
+    filler,
+  });
 }
 
 export function optionalMoney(header: string, allowed: string, options: Options = {}): Column<number | null> {
@@ -83,21 +130,43 @@ export function optionalMoney(header: string, allowed: string, options: Options 
 }
 
 export function flag(header: string, options: Options = {}): Column<boolean> {
-  return column(header, options, { allowed: 'true or false', read: readFlag, write: (value) => value, filler: false });
+  return column(header, options, {
+    allowed: 'true or false',
+    read: readFlag,
+    write: (value) => value,
+    filler: false,
+  });
 }
 
-export function choice<T extends string>(header: string, choices: readonly T[], options: Options = {}): Column<T> {
+export function choice<T extends string>(
+  header: string,
+  choices: readonly T[],
+  options: Options = {},
+): Column<T> {
   const read = (cell: Cell) => {
-    const found = readText(cell).toLowerCase().replaceAll(/[\s–-]+/g, '_');
+    const found = readText(cell)
+      .toLowerCase()
+      .replaceAll(/[\s–-]+/g, '_');
     const chosen = choices.find((option) => option.replaceAll('-', '_') === found);
     if (chosen === undefined) throw new BadCell();
     return chosen;
   };
-  return column<T>(header, options, { allowed: `one of ${choices.join(', ')}`, read, write: (value) => value, filler: choices[0]! });
+  return column<T>(header, options, {
+    allowed: `one of ${choices.join(', ')}`,
+    read,
+    write: (value) => value,
+    filler: choices[0]!,
+  });
 }
 
 /** Several texts in one cell, between the given separators. The first separator is the one written. */
-export function list(header: string, separators: readonly string[], allowed: string, filler: string[], options: Options = {}): Column<string[]> {
+export function list(
+  header: string,
+  separators: readonly string[],
+  allowed: string,
+  filler: string[],
+  options: Options = {},
+): Column<string[]> {
   const read = (cell: Cell) => {
     if (cell === null) return [];
     const content = readText(cell);
@@ -105,17 +174,30 @@ export function list(header: string, separators: readonly string[], allowed: str
     const parts = separator === undefined ? [content] : content.split(separator);
     return parts.map((part) => part.replace(/^\s*•/, '').trim()).filter((part) => part !== '');
   };
-  return column(header, options, { allowed, read, write: (values) => (values.length === 0 ? null : values.join(separators[0])), filler });
+  return column(header, options, {
+    allowed,
+    read,
+    write: (values) => (values.length === 0 ? null : values.join(separators[0])),
+    filler,
+  });
 }
 
 export function optionalDate(header: string, options: Options = {}): Column<Date | null> {
   const read = (cell: Cell) => {
     if (cell === null) return null;
-    const value = cell.value instanceof Date ? cell.value : new Date(/^\d{4}-\d{2}-\d{2}/.test(String(cell.value)) ? String(cell.value) : Number.NaN);
+    const value =
+      cell.value instanceof Date
+        ? cell.value
+        : new Date(/^\d{4}-\d{2}-\d{2}/.test(String(cell.value)) ? String(cell.value) : Number.NaN);
     if (Number.isNaN(value.getTime())) throw new BadCell('not a date');
     return value;
   };
-  return column<Date | null>(header, options, { allowed: 'a date, or text like 2025-01-31T09:00:00Z', read, write: (value) => value?.toISOString() ?? null, filler: null });
+  return column<Date | null>(header, options, {
+    allowed: 'a date, or text like 2025-01-31T09:00:00Z',
+    read,
+    write: (value) => value?.toISOString() ?? null,
+    filler: null,
+  });
 }
 
 /** How a cell is shown in a message. */
@@ -146,7 +228,8 @@ function readPercent(cell: Cell): number {
 function readMoney(cell: Cell): number {
   const cents = readNumber(cell) * 100;
   const whole = roundHalfAway(cents);
-  if (Math.abs(cents - whole) > 1e-6 * Math.max(1, Math.abs(cents))) throw new BadCell('more than two decimals');
+  if (Math.abs(cents - whole) > 1e-6 * Math.max(1, Math.abs(cents)))
+    throw new BadCell('more than two decimals');
   return whole;
 }
 

@@ -23,9 +23,13 @@ export class BadWorkbookError extends InvalidInputError {
   constructor(file: string, issues: Issue[]) {
     const isFatal = issues.some(({ severity }) => severity === 'fatal');
     const bad = issues.filter(({ severity }) => severity !== 'warning');
-    const hint = isFatal ? '' : '\nWith --skip-bad these rows and columns are left out and the rest is loaded.';
+    const hint = isFatal
+      ? ''
+      : '\nWith --skip-bad these rows and columns are left out and the rest is loaded.';
     const lines = describeIssues(bad, LISTED).map((line) => `  ${line}`);
-    super(`${file} has ${bad.length} ${bad.length === 1 ? 'error' : 'errors'}; nothing was stored.\n${lines.join('\n')}${hint}`);
+    super(
+      `${file} has ${bad.length} ${bad.length === 1 ? 'error' : 'errors'}; nothing was stored.\n${lines.join('\n')}${hint}`,
+    );
     this.name = 'BadWorkbookError';
     this.issues = issues;
   }
@@ -35,7 +39,8 @@ export class BadWorkbookError extends InvalidInputError {
 export function describeIssue({ sheet, row, column, value, problem }: Issue): string {
   const place = [sheet, row === null ? null : `row ${row}`].filter((part) => part !== null).join(' ');
   const where = [place, column].filter((part) => part !== null && part !== '').join(', ');
-  const found = value === null ? '' : `${JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)}: `;
+  const found =
+    value === null ? '' : `${JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)}: `;
   return `${where === '' ? '' : `${where}: `}${found}${problem}`;
 }
 

@@ -47,49 +47,92 @@ const CLEARING_FEE_CENTS = 8;
 export function generateOffers(options: OfferGeneratorOptions): { campaigns: Campaign[]; coupons: Coupon[] } {
   const { seed, categories, products } = options;
   const targets = new Draws(seed, 'targets');
-  const frontstore = numbered(options.frontstore, 'FS').map((code) => frontstoreCoupon(new Draws(seed, code), code));
-  const byCategory = chooseTargets(targets, groupBy(products, (product) => product.category), options.category);
-  const byLine = chooseTargets(targets, groupBy(products, (product) => `${product.brand}/${product.category}`), options.brand);
-  const ownLabels = [...new Set(products.filter((product) => product.isPrivateLabel).map((product) => product.brand))];
+  const frontstore = numbered(options.frontstore, 'FS').map((code) =>
+    frontstoreCoupon(new Draws(seed, code), code),
+  );
+  const byCategory = chooseTargets(
+    targets,
+    groupBy(products, (product) => product.category),
+    options.category,
+  );
+  const byLine = chooseTargets(
+    targets,
+    groupBy(products, (product) => `${product.brand}/${product.category}`),
+    options.brand,
+  );
+  const ownLabels = [
+    ...new Set(products.filter((product) => product.isPrivateLabel).map((product) => product.brand)),
+  ];
   const coupons = [
     ...frontstore,
     ...numbered(options.category, 'CAT').map((code, index) => {
       const category = categories.find(({ name }) => name === byCategory[index]!.name)!;
       return categoryCoupon(new Draws(seed, code), code, category, byCategory[index]!.products, ownLabels);
     }),
-    ...numbered(options.brand, 'BR').map((code, index) => brandCoupon(new Draws(seed, code), code, byLine[index]!.products, products)),
+    ...numbered(options.brand, 'BR').map((code, index) =>
+      brandCoupon(new Draws(seed, code), code, byLine[index]!.products, products),
+    ),
   ];
   const used = new Set(coupons.map((coupon) => coupon.campaignCode));
   return { campaigns: CAMPAIGNS.filter(({ code }) => used.has(code)), coupons };
 }
 
 function frontstoreCoupon(draws: Draws, code: string): Coupon {
-  const funding = draws.chance(0.15) ? ({ funding: 'shared', vendorSharePercent: 30 } as const) : RETAILER_FUNDING;
+  const funding = draws.chance(0.15)
+    ? ({ funding: 'shared', vendorSharePercent: 30 } as const)
+    : RETAILER_FUNDING;
   const base = { ...EMPTY_COUPON, code, scope: 'frontstore', ...funding } as const;
   switch (draws.pickWeighted([0.5, 0.25, 0.25])) {
     case 0: {
       const step = draws.pick(BASKET_STEPS);
-      return { ...base, campaignCode: step.minSpendCents >= 40_00 ? 'BASKET' : 'WELCOME', kind: 'fixed', ...step };
+      return {
+        ...base,
+        campaignCode: step.minSpendCents >= 40_00 ? 'BASKET' : 'WELCOME',
+        kind: 'fixed',
+        ...step,
+      };
     }
     case 1: {
       const percentOff = draws.pick([5, 10, 15]);
       const minSpendCents = draws.pick([10_00, 20_00, 30_00, 50_00]);
-      return { ...base, campaignCode: 'BASKET', kind: 'percent', percentOff, minSpendCents, maxDiscountCents: percentOff * 100 };
+      return {
+        ...base,
+        campaignCode: 'BASKET',
+        kind: 'percent',
+        percentOff,
+        minSpendCents,
+        maxDiscountCents: percentOff * 100,
+      };
     }
     default:
-      return { ...base, ...RETAILER_FUNDING, campaignCode: 'DELIVERY', kind: 'free_shipping', minSpendCents: draws.pick([0, 15_00, 25_00, 35_00]) };
+      return {
+        ...base,
+        ...RETAILER_FUNDING,
+        campaignCode: 'DELIVERY',
+        kind: 'free_shipping',
+        minSpendCents: draws.pick([0, 15_00, 25_00, 35_00]),
+      };
   }
 }
 
-function categoryCoupon(draws: Draws, code: string, category: Category, products: readonly Product[], ownLabels: string[]): Coupon {
+function categoryCoupon(
+  draws: Draws,
+  code: string,
+  category: Category,
+  products: readonly Product[],
+  ownLabels: string[],
+): Coupon {
   const shared = draws.chance(0.35);
   return {
     ...EMPTY_COUPON,
     code,
     scope: 'category',
     category: category.name,
-    campaignCode: category.repurchaseGapDays >= 24 ? 'CARE' : category.repurchaseGapDays >= 16 ? 'PANTRY' : 'FRESH',
-    ...(shared ? ({ funding: 'shared', vendorSharePercent: 50, feePerRedemptionCents: CLEARING_FEE_CENTS } as const) : RETAILER_FUNDING),
+    campaignCode:
+      category.repurchaseGapDays >= 24 ? 'CARE' : category.repurchaseGapDays >= 16 ? 'PANTRY' : 'FRESH',
+    ...(shared
+      ? ({ funding: 'shared', vendorSharePercent: 50, feePerRedemptionCents: CLEARING_FEE_CENTS } as const)
+      : RETAILER_FUNDING),
     // Makers do not pay for own labels.
     excludedBrands: shared ? ownLabels : [],
     ...reduction(draws, products),
@@ -97,11 +140,18 @@ function categoryCoupon(draws: Draws, code: string, category: Category, products
 }
 
 /** For one line of a brand; a maker's coupon is at times for all that the brand sells, which own labels never are. */
-function brandCoupon(draws: Draws, code: string, line: readonly Product[], products: readonly Product[]): Coupon {
+function brandCoupon(
+  draws: Draws,
+  code: string,
+  line: readonly Product[],
+  products: readonly Product[],
+): Coupon {
   const { brand, category, isPrivateLabel } = line[0]!;
   const isWhole = !isPrivateLabel && draws.chance(0.4);
   const eligible = isWhole ? products.filter((product) => product.brand === brand) : line;
-  const makerFunding = draws.chance(0.3) ? ({ ...MAKER_FUNDING, funding: 'shared', vendorSharePercent: 60 } as const) : MAKER_FUNDING;
+  const makerFunding = draws.chance(0.3)
+    ? ({ ...MAKER_FUNDING, funding: 'shared', vendorSharePercent: 60 } as const)
+    : MAKER_FUNDING;
   return {
     ...EMPTY_COUPON,
     code,
@@ -114,7 +164,10 @@ function brandCoupon(draws: Draws, code: string, line: readonly Product[], produ
   };
 }
 
-export type Reduction = Pick<Coupon, 'kind' | 'percentOff' | 'amountOffCents' | 'maxDiscountCents' | 'minSpendCents'>;
+export type Reduction = Pick<
+  Coupon,
+  'kind' | 'percentOff' | 'amountOffCents' | 'maxDiscountCents' | 'minSpendCents'
+>;
 
 /** About a third off the usual price of what the coupon is for. */
 export function reduction(draws: Draws, products: readonly Product[]): Reduction {
@@ -125,11 +178,21 @@ export function reduction(draws: Draws, products: readonly Product[]): Reduction
     case 0: {
       const amountOffCents = nearest(FACE_VALUES, priceCents * part);
       // Off two units where one unit would be nearly free.
-      return { ...none, kind: 'fixed', amountOffCents, minSpendCents: amountOffCents > 0.5 * priceCents ? roundHalfAway(2 * priceCents) : 0 };
+      return {
+        ...none,
+        kind: 'fixed',
+        amountOffCents,
+        minSpendCents: amountOffCents > 0.5 * priceCents ? roundHalfAway(2 * priceCents) : 0,
+      };
     }
     case 1: {
       const percentOff = Math.min(50, Math.max(10, Math.round((part * 100) / 5) * 5));
-      return { ...none, kind: 'percent', percentOff, maxDiscountCents: roundHalfAway((2 * priceCents * percentOff) / 100) };
+      return {
+        ...none,
+        kind: 'percent',
+        percentOff,
+        maxDiscountCents: roundHalfAway((2 * priceCents * percentOff) / 100),
+      };
     }
     default:
       return { ...none, kind: 'bogo', maxDiscountCents: roundHalfAway(1.5 * priceCents) };
@@ -153,7 +216,11 @@ function averagePrice(products: readonly Product[]): number {
 }
 
 export const RETAILER_FUNDING = { funding: 'retailer', vendorSharePercent: 0 } as const;
-export const MAKER_FUNDING = { funding: 'vendor', vendorSharePercent: 100, feePerRedemptionCents: CLEARING_FEE_CENTS } as const;
+export const MAKER_FUNDING = {
+  funding: 'vendor',
+  vendorSharePercent: 100,
+  feePerRedemptionCents: CLEARING_FEE_CENTS,
+} as const;
 /** Everything a coupon need not say. */
 export const EMPTY_COUPON = {
   category: null,

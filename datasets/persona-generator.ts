@@ -1,6 +1,11 @@
 import type { Category, Store } from '../domain/retail/catalog.ts';
 import { splitByWeight } from '../domain/money.ts';
-import { ageGroupOf, DEAL_SEEKING_BEHAVIORS, INCOME_BRACKETS, SHOPPING_FREQUENCIES } from '../domain/retail/persona.ts';
+import {
+  ageGroupOf,
+  DEAL_SEEKING_BEHAVIORS,
+  INCOME_BRACKETS,
+  SHOPPING_FREQUENCIES,
+} from '../domain/retail/persona.ts';
 import type { Persona } from '../domain/retail/persona.ts';
 import { betaQuantile, bracketOf, cholesky, normalCdf } from './distributions.ts';
 import { Draws } from './draws.ts';
@@ -12,7 +17,19 @@ import { backstoryOf, shoppingPatternsOf } from './persona-text.ts';
 
 const GENERATED_AT = new Date('2025-01-01T00:00:00Z');
 
-const TRAITS = ['age', 'income', 'household', 'price', 'loyalty', 'impulse', 'tech', 'coupon', 'budget', 'cart', 'frequency'] as const;
+const TRAITS = [
+  'age',
+  'income',
+  'household',
+  'price',
+  'loyalty',
+  'impulse',
+  'tech',
+  'coupon',
+  'budget',
+  'cart',
+  'frequency',
+] as const;
 type Trait = (typeof TRAITS)[number];
 
 /** Correlations of the scores; pairs that are not listed are independent. Panel: deals and coupons, trips and
@@ -39,13 +56,19 @@ const FACTOR = cholesky(
   TRAITS.map((row) =>
     TRAITS.map((column) => {
       if (row === column) return 1;
-      return CORRELATIONS.find(([a, b]) => (a === row && b === column) || (a === column && b === row))?.[2] ?? 0;
+      return (
+        CORRELATIONS.find(([a, b]) => (a === row && b === column) || (a === column && b === row))?.[2] ?? 0
+      );
     }),
   ),
 );
 
 /** Age groups from 18, with the shares of the panel. */
-const AGES = { shares: [0.057, 0.177, 0.242, 0.36, 0.074, 0.09], from: [18, 25, 35, 45, 55, 65], to: [24, 34, 44, 54, 64, 85] };
+const AGES = {
+  shares: [0.057, 0.177, 0.242, 0.36, 0.074, 0.09],
+  from: [18, 25, 35, 45, 55, 65],
+  to: [24, 34, 44, 54, 64, 85],
+};
 const INCOME_SHARES = [0.169, 0.551, 0.21, 0.071];
 const HOUSEHOLD_SHARES = [0.318, 0.397, 0.136, 0.066, 0.05, 0.024, 0.009];
 /** Chance of children by household size; 36 % of all households. */
@@ -122,7 +145,9 @@ function generatePersona({ seed, categories, stores }: PersonaGeneratorOptions, 
 
 function drawScores(draws: Draws): Record<Trait, number> {
   const independent = TRAITS.map(() => draws.normal());
-  const scores = FACTOR.map((row) => row.reduce((sum, weight, index) => sum + weight * independent[index]!, 0));
+  const scores = FACTOR.map((row) =>
+    row.reduce((sum, weight, index) => sum + weight * independent[index]!, 0),
+  );
   return Object.fromEntries(TRAITS.map((trait, index) => [trait, scores[index]!])) as Record<Trait, number>;
 }
 
@@ -139,7 +164,11 @@ function couponAffinityAt(rank: number): number {
   return Math.max(0.001, toThousandth(((rank - NEVER_USES_COUPONS) / (1 - NEVER_USES_COUPONS)) ** 6));
 }
 
-function preferredCategories(draws: Draws, categories: PersonaGeneratorOptions['categories'], hasChildren: boolean): string[] {
+function preferredCategories(
+  draws: Draws,
+  categories: PersonaGeneratorOptions['categories'],
+  hasChildren: boolean,
+): string[] {
   const weights = categories.map(({ name, basketWeight }) => {
     if (!FAMILY_CATEGORIES.has(name)) return basketWeight;
     return basketWeight * (hasChildren ? 1.8 : 0.6);

@@ -17,10 +17,13 @@ export function shoppingPatternsOf(persona: Facts): string[] {
   const [first, second, ...others] = persona.preferredCategories;
   const patterns = [
     `A basket of about ${Math.round(persona.avgCartValueCents / 100)} ${favouriteTime(persona)}`,
-    second === undefined ? `Comes for ${first}` : `Comes for ${first} and ${second}${others.length > 0 ? `, often with ${others.join(' and ')}` : ''}`,
+    second === undefined
+      ? `Comes for ${first}`
+      : `Comes for ${first} and ${second}${others.length > 0 ? `, often with ${others.join(' and ')}` : ''}`,
   ];
   if (persona.impulsivity >= 0.5) patterns.push('Leaves with things that were not on the list');
-  if (persona.dealSeekingBehavior === 'extreme') patterns.push('Opens the wallet before looking at any shelf');
+  if (persona.dealSeekingBehavior === 'extreme')
+    patterns.push('Opens the wallet before looking at any shelf');
   if (persona.dealSeekingBehavior === 'active_hunter') patterns.push('Reads the weekly offers first');
   return patterns;
 }
@@ -42,8 +45,16 @@ function household({ householdSize, hasChildren }: Facts): string {
 
 function favouriteTime(persona: Facts): string {
   // Per day, so that five weekdays do not win by number.
-  const day = largest({ weekdays: persona.prefDayWeekday / 5, Saturdays: persona.prefDaySaturday, Sundays: persona.prefDaySunday });
-  const time = largest({ morning: persona.prefTimeMorning, afternoon: persona.prefTimeAfternoon, evening: persona.prefTimeEvening });
+  const day = largest({
+    weekdays: persona.prefDayWeekday / 5,
+    Saturdays: persona.prefDaySaturday,
+    Sundays: persona.prefDaySunday,
+  });
+  const time = largest({
+    morning: persona.prefTimeMorning,
+    afternoon: persona.prefTimeAfternoon,
+    evening: persona.prefTimeEvening,
+  });
   return `on ${day}, in the ${time}`;
 }
 

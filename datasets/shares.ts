@@ -9,7 +9,10 @@ export function normaliseShares(persona: Persona): Persona {
   return { ...persona, ...scaled(persona, DAYS), ...scaled(persona, TIMES) };
 }
 
-function scaled<Field extends (typeof DAYS | typeof TIMES)[number]>(persona: Persona, fields: readonly Field[]): Partial<Persona> {
+function scaled<Field extends (typeof DAYS | typeof TIMES)[number]>(
+  persona: Persona,
+  fields: readonly Field[],
+): Partial<Persona> {
   const sum = fields.reduce((total, field) => total + persona[field], 0);
   const isExact = Math.abs(sum - 1) < 1e-9;
   if (isExact || Math.abs(sum - 1) > TOLERANCE + 1e-9) return {};

@@ -15,7 +15,8 @@ export function generateShippedDataset(seed: string): Dataset {
   return {
     id: DEFAULT_DATASET_ID,
     title: 'Mercato, an invented grocer',
-    notice: 'Invented shoppers, products, prices and offers. Their distributions follow published figures of a real grocery panel; no row describes a real person, product or shop.',
+    notice:
+      'Invented shoppers, products, prices and offers. Their distributions follow published figures of a real grocery panel; no row describes a real person, product or shop.',
     currency: 'USD',
     ...catalogue,
     ...generateOffers({ seed, categories, products, frontstore: 120, category: 180, brand: 240 }),
@@ -26,7 +27,12 @@ export function generateShippedDataset(seed: string): Dataset {
 
 /** The shipped agents and more of their kind; the first 300 are those of the workbook. */
 export function moreShippedAgents(dataset: Pick<Dataset, 'categories' | 'stores'>, count: number): Persona[] {
-  return generatePersonas({ seed: DEFAULT_SEED, count, categories: dataset.categories, stores: dataset.stores });
+  return generatePersonas({
+    seed: DEFAULT_SEED,
+    count,
+    categories: dataset.categories,
+    stores: dataset.stores,
+  });
 }
 
 export const README_LINES = [

@@ -31,15 +31,23 @@ export function readTables(file: Buffer, limits = WORKBOOK_LIMITS): Table[] {
 function checkFile(file: Buffer, limits: typeof WORKBOOK_LIMITS): void {
   if (file.length === 0) throw new InvalidInputError('The file is empty.');
   if (file.length >= 4 && file.readUInt32BE(0) === 0xd0cf11e0)
-    throw new InvalidInputError('The file is protected by a password, or an old .xls: save it as .xlsx without a password.');
+    throw new InvalidInputError(
+      'The file is protected by a password, or an old .xls: save it as .xlsx without a password.',
+    );
   if (!looksLikeZip(file)) {
     const start = file.toString('utf8', 0, 24).replaceAll(/[^\x20-\x7e]+/g, ' ');
-    throw new InvalidInputError(`Not an .xlsx workbook: the file starts with ${JSON.stringify(start)}. Save it as .xlsx, not only under that name.`);
+    throw new InvalidInputError(
+      `Not an .xlsx workbook: the file starts with ${JSON.stringify(start)}. Save it as .xlsx, not only under that name.`,
+    );
   }
   const parts = readZip(file, limits);
-  if (!parts.has('xl/workbook.xml')) throw new InvalidInputError('A zip archive, but not an .xlsx workbook: it has no xl/workbook.xml.');
-  const cells = [...parts].filter(([name]) => name.startsWith('xl/worksheets/')).reduce((sum, [, xml]) => sum + countCells(xml), 0);
-  if (cells > limits.maxCells) throw new InvalidInputError(`The workbook has ${cells} cells; at most ${limits.maxCells} are read.`);
+  if (!parts.has('xl/workbook.xml'))
+    throw new InvalidInputError('A zip archive, but not an .xlsx workbook: it has no xl/workbook.xml.');
+  const cells = [...parts]
+    .filter(([name]) => name.startsWith('xl/worksheets/'))
+    .reduce((sum, [, xml]) => sum + countCells(xml), 0);
+  if (cells > limits.maxCells)
+    throw new InvalidInputError(`The workbook has ${cells} cells; at most ${limits.maxCells} are read.`);
 }
 
 function countCells(xml: Buffer): number {
@@ -50,9 +58,21 @@ function countCells(xml: Buffer): number {
 
 function parse(file: Buffer): XLSX.WorkBook {
   try {
-    return XLSX.read(file, { type: 'buffer', dense: true, cellDates: true, UTC: true, cellNF: true, cellText: false, cellHTML: false });
+    return XLSX.read(file, {
+      type: 'buffer',
+      dense: true,
+      cellDates: true,
+      UTC: true,
+      cellNF: true,
+      cellText: false,
+      cellHTML: false,
+      sheetStubs: true,
+    });
   } catch (cause) {
-    throw new InvalidInputError(`The workbook cannot be parsed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new InvalidInputError(
+      `The workbook cannot be parsed: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }
 
@@ -61,16 +81,22 @@ function tableOf(sheet: string, worksheet: XLSX.WorkSheet): Table {
     .map((cells, index) => ({ number: index + 1, cells: Array.from(cells ?? [], cellOf) }))
     .filter(({ cells }) => cells.some((cell) => cell !== null));
   const [header, ...body] = rows;
-  const headers = (header?.cells ?? []).flatMap((cell, column) => (cell === null ? [] : [{ name: String(cell.value), column }]));
+  const headers = (header?.cells ?? []).flatMap((cell, column) =>
+    cell === null ? [] : [{ name: String(cell.value), column }],
+  );
   return { sheet, headerRow: header?.number ?? null, headers, rows: body };
 }
+
+const NO_RESULT =
+  'a formula without a stored result: open the file in a spreadsheet and save it, or clear the cell';
 
 function cellOf(cell: XLSX.CellObject | undefined): Cell {
   if (cell === undefined) return null;
   const isPercentFormat = typeof cell.z === 'string' && cell.z.includes('%');
   if (cell.t === 'e') return { value: cell.w ?? '#ERROR', isPercentFormat, fault: 'an error value' };
-  if (cell.v === undefined || cell.v === null)
-    return cell.f === undefined ? null : { value: `=${cell.f}`, isPercentFormat, fault: 'a formula without a stored result: open the file in a spreadsheet and save it' };
-  const value = typeof cell.v === 'string' ? cell.v.trim() : cell.v;
+  // A formula that was never calculated looks like one whose result is empty text.
+  const isEmpty = cell.t === 'z' || cell.v === undefined || cell.v === '';
+  if (isEmpty) return cell.f === undefined ? null : { value: `=${cell.f}`, isPercentFormat, fault: NO_RESULT };
+  const value = typeof cell.v === 'string' ? cell.v.trim() : cell.v!;
   return value === '' ? null : { value, isPercentFormat, fault: null };
 }

@@ -1,9 +1,31 @@
 import { z } from 'zod';
 import { Category, Product, ProductPrice, Store } from '../domain/retail/catalog.ts';
 import { Campaign, Coupon, COUPON_KINDS, COUPON_SCOPES, FUNDINGS } from '../domain/retail/coupon.ts';
-import { AGE_GROUPS, DEAL_SEEKING_BEHAVIORS, GENDERS, INCOME_BRACKETS, Persona, SHOPPING_FREQUENCIES } from '../domain/retail/persona.ts';
+import {
+  AGE_GROUPS,
+  DEAL_SEEKING_BEHAVIORS,
+  GENDERS,
+  INCOME_BRACKETS,
+  Persona,
+  SHOPPING_FREQUENCIES,
+} from '../domain/retail/persona.ts';
 import type { Column } from './cells.ts';
-import { choice, flag, freeText, integer, list, money, optionalDate, optionalMoney, optionalPercent, optionalReal, optionalText, percent, real, text } from './cells.ts';
+import {
+  choice,
+  flag,
+  freeText,
+  integer,
+  list,
+  money,
+  optionalDate,
+  optionalMoney,
+  optionalPercent,
+  optionalReal,
+  optionalText,
+  percent,
+  real,
+  text,
+} from './cells.ts';
 import { normaliseShares } from './shares.ts';
 
 // The workbook, sheet by sheet: which columns, under which other names they are known, and what they hold. Reading
@@ -52,27 +74,55 @@ export const AGENTS: Sheet<Persona> = {
     incomeBracket: choice('income_bracket', INCOME_BRACKETS, { aliases: ['income'] }),
     householdSize: integer('household_size', 'a whole number from 1 to 10', 1),
     hasChildren: flag('has_children'),
-    locationRegion: text('location_region', 'text of 1 to 100 characters', { aliases: ['location', 'region'] }),
+    locationRegion: text('location_region', 'text of 1 to 100 characters', {
+      aliases: ['location', 'region'],
+    }),
     priceSensitivity: real('price_sensitivity', SHARE, 0.5, { aliases: ['price_consciousness'] }),
     brandLoyalty: real('brand_loyalty', SHARE, 0.5, { aliases: ['brands'] }),
     impulsivity: real('impulsivity', SHARE, 0.5),
     techSavviness: real('tech_savviness', SHARE, 0.5),
-    preferredCategories: list('preferred_categories', [';', '|', '\n', ','], '1 to 8 categories of the dataset, between semicolons', ['filler'], { aliases: ['categories'] }),
+    preferredCategories: list(
+      'preferred_categories',
+      [';', '|', '\n', ','],
+      '1 to 8 categories of the dataset, between semicolons',
+      ['filler'],
+      { aliases: ['categories'] },
+    ),
     weeklyBudgetCents: money('weekly_budget', PRICE, 50_00),
     shoppingFrequency: choice('shopping_frequency', SHOPPING_FREQUENCIES, { aliases: ['frequency'] }),
     avgCartValueCents: money('avg_cart_value', PRICE, 25_00, { aliases: ['basket_size'] }),
     prefDayWeekday: real('pref_day_weekday', SHARE, 1, { aliases: ['days_of_week_weekday', 'day_weekday'] }),
-    prefDaySaturday: real('pref_day_saturday', SHARE, 0, { aliases: ['days_of_week_saturday', 'day_saturday'] }),
+    prefDaySaturday: real('pref_day_saturday', SHARE, 0, {
+      aliases: ['days_of_week_saturday', 'day_saturday'],
+    }),
     prefDaySunday: real('pref_day_sunday', SHARE, 0, { aliases: ['days_of_week_sunday', 'day_sunday'] }),
-    prefTimeMorning: real('pref_time_morning', SHARE, 1, { aliases: ['time_patterns_morning', 'time_morning'] }),
-    prefTimeAfternoon: real('pref_time_afternoon', SHARE, 0, { aliases: ['time_patterns_afternoon', 'time_afternoon'] }),
-    prefTimeEvening: real('pref_time_evening', SHARE, 0, { aliases: ['time_patterns_evening', 'time_evening'] }),
+    prefTimeMorning: real('pref_time_morning', SHARE, 1, {
+      aliases: ['time_patterns_morning', 'time_morning'],
+    }),
+    prefTimeAfternoon: real('pref_time_afternoon', SHARE, 0, {
+      aliases: ['time_patterns_afternoon', 'time_afternoon'],
+    }),
+    prefTimeEvening: real('pref_time_evening', SHARE, 0, {
+      aliases: ['time_patterns_evening', 'time_evening'],
+    }),
     couponAffinity: real('coupon_affinity', SHARE, 0, { aliases: ['discount_sensitivity'] }),
-    dealSeekingBehavior: choice('deal_seeking_behavior', DEAL_SEEKING_BEHAVIORS, { aliases: ['deal_seeking'] }),
+    dealSeekingBehavior: choice('deal_seeking_behavior', DEAL_SEEKING_BEHAVIORS, {
+      aliases: ['deal_seeking'],
+    }),
     backstory: freeText('backstory', 'text of at most 10000 characters'),
-    sampleShoppingPatterns: list('sample_shopping_patterns', ['|', '\n', ';'], 'at most 50 texts, between |', [], { aliases: ['shopping_patterns'] }),
-    visitRate: optionalReal('visit_rate', 'shop days per day, above 0 and below 1, or empty', { isOptional: true }),
-    imputedAttributes: list('imputed_attributes', [';', '|'], 'names of columns, between semicolons', [], { isOptional: true }),
+    sampleShoppingPatterns: list(
+      'sample_shopping_patterns',
+      ['|', '\n', ';'],
+      'at most 50 texts, between |',
+      [],
+      { aliases: ['shopping_patterns'] },
+    ),
+    visitRate: optionalReal('visit_rate', 'shop days per day, above 0 and below 1, or empty', {
+      isOptional: true,
+    }),
+    imputedAttributes: list('imputed_attributes', [';', '|'], 'names of columns, between semicolons', [], {
+      isOptional: true,
+    }),
   },
 };
 
@@ -91,7 +141,10 @@ export const STORES: Sheet<Store> = {
     name: text('name', NAME, { aliases: ['store_name'] }),
     region: text('region', 'text of 1 to 100 characters', { aliases: ['location_region'] }),
     shippingFeeCents: money('shipping_fee', 'money from 0.00 to 10000.00 with at most two decimals', 0),
-    freeShippingThresholdCents: optionalMoney('free_shipping_threshold', 'money from 0.00, or empty for never'),
+    freeShippingThresholdCents: optionalMoney(
+      'free_shipping_threshold',
+      'money from 0.00, or empty for never',
+    ),
   },
 };
 
@@ -139,7 +192,11 @@ export const PRICES: Sheet<ProductPrice> = {
     sku: text('sku', 'a product of the dataset', { aliases: ['product_id'] }),
     week: integer('week', 'a whole number from 1 to 53', 1),
     regularPriceCents: money('regular_price', PRICE, 100_000_00),
-    promotionalPriceCents: optionalMoney('promotional_price', `${OPTIONAL_PRICE}, at most the regular price`, { aliases: ['promo_price'] }),
+    promotionalPriceCents: optionalMoney(
+      'promotional_price',
+      `${OPTIONAL_PRICE}, at most the regular price`,
+      { aliases: ['promo_price'] },
+    ),
     isFeatured: flag('is_featured', { aliases: ['feature'] }),
     isDisplayed: flag('is_displayed', { aliases: ['display'] }),
   },
@@ -175,7 +232,9 @@ export const COUPONS: Sheet<Coupon> = {
   },
   columns: {
     code: text('coupon_code', CODE, { aliases: ['code', 'coupon_id'] }),
-    campaignCode: text('campaign_code', 'a campaign of the dataset', { aliases: ['campaign', 'campaign_id'] }),
+    campaignCode: text('campaign_code', 'a campaign of the dataset', {
+      aliases: ['campaign', 'campaign_id'],
+    }),
     scope: choice('scope', COUPON_SCOPES),
     kind: choice('kind', COUPON_KINDS, { aliases: ['type', 'coupon_type'] }),
     category: optionalText('category', 'a category of the dataset, or empty'),
@@ -185,9 +244,20 @@ export const COUPONS: Sheet<Coupon> = {
     maxDiscountCents: optionalMoney('max_discount', 'money from 0.01, or empty'),
     minSpendCents: money('min_spend', 'money from 0.00', 0),
     funding: choice('funding', FUNDINGS),
-    vendorSharePercent: percent('vendor_share_percent', '0 to 100: 0 when the retailer pays, 100 when the vendor pays', { aliases: ['vendor_share'] }),
-    feePerRedemptionCents: money('fee_per_redemption', 'money from 0.00 to 100.00', 0, { aliases: ['redemption_fee'] }),
-    excludedBrands: list('excluded_brands', [';', '|'], 'brands of the dataset, between semicolons, or empty', []),
+    vendorSharePercent: percent(
+      'vendor_share_percent',
+      '0 to 100: 0 when the retailer pays, 100 when the vendor pays',
+      { aliases: ['vendor_share'] },
+    ),
+    feePerRedemptionCents: money('fee_per_redemption', 'money from 0.00 to 100.00', 0, {
+      aliases: ['redemption_fee'],
+    }),
+    excludedBrands: list(
+      'excluded_brands',
+      [';', '|'],
+      'brands of the dataset, between semicolons, or empty',
+      [],
+    ),
     isActive: flag('is_active'),
   },
 };
@@ -215,11 +285,22 @@ export const DATASET: Sheet<DatasetHead> = {
 };
 
 /** Every sheet that holds rows, in the order in which they refer to each other. */
-export const SHEETS = { stores: STORES, categories: CATEGORIES, products: PRODUCTS, prices: PRICES, campaigns: CAMPAIGNS, coupons: COUPONS, agents: AGENTS };
+export const SHEETS = {
+  stores: STORES,
+  categories: CATEGORIES,
+  products: PRODUCTS,
+  prices: PRICES,
+  campaigns: CAMPAIGNS,
+  coupons: COUPONS,
+  agents: AGENTS,
+};
 
 /** Sheets that people read and the import does not. */
 export const IGNORED_SHEETS = ['ReadMe', 'Summary'];
 
 export function normalisedName(name: string): string {
-  return name.trim().toLowerCase().replaceAll(/[\s_-]+/g, '_');
+  return name
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s_-]+/g, '_');
 }

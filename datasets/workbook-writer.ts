@@ -2,7 +2,16 @@ import { unzipSync, zipSync } from 'fflate';
 import XLSX from 'xlsx';
 import type { Dataset } from '../domain/retail/dataset.ts';
 import type { CellValue, Column } from './cells.ts';
-import { AGENTS, CAMPAIGNS, CATEGORIES, COUPONS, DATASET, PRICES, PRODUCTS, STORES } from './workbook-sheets.ts';
+import {
+  AGENTS,
+  CAMPAIGNS,
+  CATEGORIES,
+  COUPONS,
+  DATASET,
+  PRICES,
+  PRODUCTS,
+  STORES,
+} from './workbook-sheets.ts';
 import type { Sheet } from './workbook-sheets.ts';
 
 export type WriterOptions = {
@@ -16,7 +25,12 @@ export type WriterOptions = {
 export function writeWorkbook(dataset: Dataset, { readMe, writtenAt }: WriterOptions): Buffer {
   const workbook = XLSX.utils.book_new();
   workbook.Props = { Title: dataset.title, CreatedDate: writtenAt, ModifiedDate: writtenAt };
-  append(workbook, 'ReadMe', readMe.map((line) => [line]), [110]);
+  append(
+    workbook,
+    'ReadMe',
+    readMe.map((line) => [line]),
+    [110],
+  );
   appendRows(workbook, DATASET, [dataset]);
   appendRows(workbook, AGENTS, dataset.agents);
   appendRows(workbook, STORES, dataset.stores);
@@ -38,11 +52,19 @@ function compress(archive: Buffer): Buffer {
 function appendRows<Row>(workbook: XLSX.WorkBook, sheet: Sheet<Row>, rows: readonly Row[]): void {
   if (rows.length === 0) return;
   const columns = Object.entries<Column<never>>(sheet.columns as unknown as Record<string, Column<never>>)
-    .map(([field, column]) => ({ column, cells: rows.map((row) => column.write((row as Record<string, never>)[field]!)) }))
+    .map(([field, column]) => ({
+      column,
+      cells: rows.map((row) => column.write((row as Record<string, never>)[field]!)),
+    }))
     .filter(({ column, cells }) => !column.isOptional || cells.some((cell) => cell !== null));
   const header = columns.map(({ column }) => column.header);
   const body = rows.map((_, index) => columns.map(({ cells }) => cells[index]!));
-  append(workbook, sheet.name, [header, ...body], header.map((name) => Math.max(10, name.length + 2)));
+  append(
+    workbook,
+    sheet.name,
+    [header, ...body],
+    header.map((name) => Math.max(10, name.length + 2)),
+  );
 }
 
 function append(workbook: XLSX.WorkBook, name: string, cells: CellValue[][], widths: number[]): void {

@@ -5,7 +5,20 @@ import type { Issue } from './issue.ts';
 import { closest } from './spelling.ts';
 import { readTables } from './workbook-file.ts';
 import type { Table } from './workbook-file.ts';
-import { AGENT_SIDE_SHEETS, AGENTS, CAMPAIGNS, CATEGORIES, COUPONS, DATASET, IGNORED_SHEETS, normalisedName, PRICES, PRODUCTS, SHEETS, STORES } from './workbook-sheets.ts';
+import {
+  AGENT_SIDE_SHEETS,
+  AGENTS,
+  CAMPAIGNS,
+  CATEGORIES,
+  COUPONS,
+  DATASET,
+  IGNORED_SHEETS,
+  normalisedName,
+  PRICES,
+  PRODUCTS,
+  SHEETS,
+  STORES,
+} from './workbook-sheets.ts';
 import type { DatasetHead, Sheet } from './workbook-sheets.ts';
 
 // From an .xlsx workbook to a dataset and everything that is wrong with it, all at once. Good rows are in the
@@ -32,23 +45,34 @@ export const NOTHING_KNOWN: Known = {
 export type ParsedWorkbook = { dataset: Dataset; issues: Issue[] };
 
 /** @param head what counts when the workbook has no sheet that says it */
-export function parseWorkbook(file: Buffer, { id, head, known }: { id: string; head: DatasetHead; known: Known }): ParsedWorkbook {
+export function parseWorkbook(
+  file: Buffer,
+  { id, head, known }: { id: string; head: DatasetHead; known: Known },
+): ParsedWorkbook {
   const reader = new WorkbookReader(readTables(file), known);
   const [ownHead = head] = reader.rowsOf(DATASET, () => []);
   const stores = reader.rowsOf(STORES, () => []);
   const categories = reader.rowsOf(CATEGORIES, () => []);
-  const products = reader.rowsOf(PRODUCTS, (product) => [{ field: 'category', table: 'categories', name: product.category }]);
+  const products = reader.rowsOf(PRODUCTS, (product) => [
+    { field: 'category', table: 'categories', name: product.category },
+  ]);
   reader.define('brands', new Set(products.map((product) => product.brand)));
   const prices = reader.rowsOf(PRICES, (price) => [{ field: 'sku', table: 'products', name: price.sku }]);
   const campaigns = reader.rowsOf(CAMPAIGNS, () => []);
   const coupons = reader.rowsOf(COUPONS, (coupon) => [
     { field: 'campaignCode', table: 'campaigns', name: coupon.campaignCode },
-    ...(coupon.category === null ? [] : [{ field: 'category', table: 'categories', name: coupon.category } as const]),
+    ...(coupon.category === null
+      ? []
+      : [{ field: 'category', table: 'categories', name: coupon.category } as const]),
     ...(coupon.brand === null ? [] : [{ field: 'brand', table: 'brands', name: coupon.brand } as const]),
-    ...coupon.excludedBrands.map((brand) => ({ field: 'excludedBrands', table: 'brands', name: brand }) as const),
+    ...coupon.excludedBrands.map(
+      (brand) => ({ field: 'excludedBrands', table: 'brands', name: brand }) as const,
+    ),
   ]);
   const agents = reader.rowsOf(AGENTS, (agent) =>
-    agent.preferredCategories.map((name) => ({ field: 'preferredCategories', table: 'categories', name }) as const),
+    agent.preferredCategories.map(
+      (name) => ({ field: 'preferredCategories', table: 'categories', name }) as const,
+    ),
   );
   return {
     dataset: {
@@ -73,7 +97,13 @@ type ReferenceTable = 'categories' | 'products' | 'brands' | 'campaigns';
 type Reference<Row> = { field: keyof Row & string; table: ReferenceTable; name: string };
 
 /** A row as read. Unreadable fields hold a filler; `isBad` rows are not used. */
-type Reading<Row> = { number: number; cells: Map<string, Cell>; row: Row; unreadable: ReadonlySet<string>; isBad: boolean };
+type Reading<Row> = {
+  number: number;
+  cells: Map<string, Cell>;
+  row: Row;
+  unreadable: ReadonlySet<string>;
+  isBad: boolean;
+};
 
 /** Reads sheet after sheet, and remembers what may be referred to and what went wrong. */
 class WorkbookReader {
@@ -105,10 +135,16 @@ class WorkbookReader {
     if (table === undefined) return [];
     const columns = this.#locate(sheet, table);
     if (columns === null) return [];
-    if (table.rows.length === 0) this.#report('fatal', { sheet: table.sheet, problem: 'no rows below the headers: fill the sheet or delete it' });
+    if (table.rows.length === 0)
+      this.#report('fatal', {
+        sheet: table.sheet,
+        problem: 'no rows below the headers: fill the sheet or delete it',
+      });
     const readings = table.rows.map((raw) => this.#read(sheet, table.sheet, columns, raw));
     this.#checkKeys(sheet, table.sheet, readings);
-    for (const reading of readings) for (const reference of references(reading.row)) this.#checkReference(sheet, table.sheet, reading, reference);
+    for (const reading of readings)
+      for (const reference of references(reading.row))
+        this.#checkReference(sheet, table.sheet, reading, reference);
     const good = readings.filter((reading) => !reading.isBad).map(({ row }) => row);
     this.#remember(sheet, readings);
     return good;
@@ -116,18 +152,31 @@ class WorkbookReader {
 
   #checkSheetNames(tables: readonly Table[]): void {
     const readable = [DATASET, ...Object.values(SHEETS)].flatMap(({ name, aliases }) => [name, ...aliases]);
-    const isOneOf = (names: readonly string[], sheet: string) => names.some((name) => normalisedName(name) === normalisedName(sheet));
-    const unknown = tables.map(({ sheet }) => sheet).filter((sheet) => !isOneOf([...readable, ...AGENT_SIDE_SHEETS, ...IGNORED_SHEETS], sheet));
+    const isOneOf = (names: readonly string[], sheet: string) =>
+      names.some((name) => normalisedName(name) === normalisedName(sheet));
+    const unknown = tables
+      .map(({ sheet }) => sheet)
+      .filter((sheet) => !isOneOf([...readable, ...AGENT_SIDE_SHEETS, ...IGNORED_SHEETS], sheet));
     const known = Object.values(SHEETS).map(({ name }) => name);
-    for (const sheet of unknown) this.#report('warning', { sheet, problem: `sheet is not read; known sheets: ${known.join(', ')}${didYouMean(sheet, known)}` });
+    for (const sheet of unknown)
+      this.#report('warning', {
+        sheet,
+        problem: `sheet is not read; known sheets: ${known.join(', ')}${didYouMean(sheet, known)}`,
+      });
     if (!tables.some(({ sheet }) => isOneOf(readable, sheet)))
-      this.#report('fatal', { problem: `no sheet of the workbook is known; it needs at least one of ${known.join(', ')}` });
+      this.#report('fatal', {
+        problem: `no sheet of the workbook is known; it needs at least one of ${known.join(', ')}`,
+      });
   }
 
   #tableOf<Row>(sheet: Sheet<Row>): Table | undefined {
-    const found = [sheet.name, ...sheet.aliases].map((name) => this.#tables.get(normalisedName(name))).find((table) => table !== undefined);
+    const found = [sheet.name, ...sheet.aliases]
+      .map((name) => this.#tables.get(normalisedName(name)))
+      .find((table) => table !== undefined);
     if (found === undefined || sheet.name !== AGENTS.name) return found;
-    const side = AGENT_SIDE_SHEETS.map((name) => this.#tables.get(normalisedName(name))).filter((table) => table !== undefined);
+    const side = AGENT_SIDE_SHEETS.map((name) => this.#tables.get(normalisedName(name))).filter(
+      (table) => table !== undefined,
+    );
     return side.reduce(joinAgentSheet, found);
   }
 
@@ -143,12 +192,24 @@ class WorkbookReader {
     for (const { name, column } of table.headers) {
       const field = fieldOf(sheet, name);
       if (field === null) extra.push(name);
-      else if (columns.has(field)) this.#report('fatal', { ...place, column: name, problem: `a second column for ${sheet.columns[field].header}: delete one` });
+      else if (columns.has(field))
+        this.#report('fatal', {
+          ...place,
+          column: name,
+          problem: `a second column for ${sheet.columns[field].header}: delete one`,
+        });
       else columns.set(field, column);
     }
-    const missing = fieldsOf(sheet).filter((field) => !columns.has(field) && !sheet.columns[field].isOptional);
+    const missing = fieldsOf(sheet).filter(
+      (field) => !columns.has(field) && !sheet.columns[field].isOptional,
+    );
     const missingHeaders = missing.map((field) => sheet.columns[field].header);
-    for (const header of missingHeaders) this.#report('fatal', { ...place, column: header, problem: `column is missing${didYouMean(header, extra, 'is it')}` });
+    for (const header of missingHeaders)
+      this.#report('fatal', {
+        ...place,
+        column: header,
+        problem: `column is missing${didYouMean(header, extra, 'is it')}`,
+      });
     const headers = fieldsOf(sheet).map((field) => sheet.columns[field].header);
     for (const name of extra) {
       const hint = didYouMean(name, missingHeaders) || `; columns: ${headers.join(', ')}`;
@@ -157,7 +218,12 @@ class WorkbookReader {
     return missing.length > 0 ? null : columns;
   }
 
-  #read<Row>(sheet: Sheet<Row>, name: string, columns: Map<keyof Row & string, number>, raw: Table['rows'][number]): Reading<Row> {
+  #read<Row>(
+    sheet: Sheet<Row>,
+    name: string,
+    columns: Map<keyof Row & string, number>,
+    raw: Table['rows'][number],
+  ): Reading<Row> {
     const unreadable = new Set<string>();
     const cells = new Map<string, Cell>();
     const values: Partial<Row> = {};
@@ -165,7 +231,13 @@ class WorkbookReader {
     const report = (field: string, problem: string) => {
       isBad = true;
       const column = (sheet.columns as Record<string, Column<unknown>>)[field];
-      this.#report('error', { sheet: name, row: raw.number, column: column?.header ?? field, value: cellText(cells.get(field) ?? null), problem });
+      this.#report('error', {
+        sheet: name,
+        row: raw.number,
+        column: column?.header ?? field,
+        value: cellText(cells.get(field) ?? null),
+        problem,
+      });
     };
     for (const field of fieldsOf(sheet)) {
       const position = columns.get(field);
@@ -183,7 +255,10 @@ class WorkbookReader {
       const field = String(path[0]);
       const involved = [field, ...(sheet.involves[field as keyof Row & string] ?? [])];
       if (code === 'custom' ? involved.some((name) => unreadable.has(name)) : unreadable.has(field)) continue;
-      report(field, code === 'custom' ? message : (sheet.columns as Record<string, Column<unknown>>)[field]!.allowed);
+      report(
+        field,
+        code === 'custom' ? message : (sheet.columns as Record<string, Column<unknown>>)[field]!.allowed,
+      );
     }
     return { number: raw.number, cells, row: parsed.success ? parsed.data : row, unreadable, isBad };
   }
@@ -195,14 +270,34 @@ class WorkbookReader {
       const key = sheet.keyOf(reading.row);
       const earlier = seen.get(key);
       const elsewhere = sheet.name === AGENTS.name ? this.#known.agentsElsewhere.get(key) : undefined;
-      if (earlier !== undefined) this.#reject(sheet, name, reading, sheet.keyField, key, `is already in row ${earlier}; it must be unique`);
+      if (earlier !== undefined)
+        this.#reject(
+          sheet,
+          name,
+          reading,
+          sheet.keyField,
+          key,
+          `is already in row ${earlier}; it must be unique`,
+        );
       else if (elsewhere !== undefined)
-        this.#reject(sheet, name, reading, sheet.keyField, key, `is an agent of dataset ${elsewhere} already; agents are unique over all datasets`);
+        this.#reject(
+          sheet,
+          name,
+          reading,
+          sheet.keyField,
+          key,
+          `is an agent of dataset ${elsewhere} already; agents are unique over all datasets`,
+        );
       else seen.set(key, reading.number);
     }
   }
 
-  #checkReference<Row>(sheet: Sheet<Row>, name: string, reading: Reading<Row>, { field, table, name: target }: Reference<Row>): void {
+  #checkReference<Row>(
+    sheet: Sheet<Row>,
+    name: string,
+    reading: Reading<Row>,
+    { field, table, name: target }: Reference<Row>,
+  ): void {
     if (reading.unreadable.has(field)) return;
     const defined = this.#defined.get(table) ?? new Set<string>();
     if (defined.has(target) || this.#known[table].has(target)) return;
@@ -225,9 +320,22 @@ class WorkbookReader {
       if (isBad && !unreadable.has(sheet.keyField)) this.#badRows.set(`${table}/${sheet.keyOf(row)}`, number);
   }
 
-  #reject<Row>(sheet: Sheet<Row>, name: string, reading: Reading<Row>, field: keyof Row & string, value: string, problem: string): void {
+  #reject<Row>(
+    sheet: Sheet<Row>,
+    name: string,
+    reading: Reading<Row>,
+    field: keyof Row & string,
+    value: string,
+    problem: string,
+  ): void {
     reading.isBad = true;
-    this.#report('error', { sheet: name, row: reading.number, column: sheet.columns[field].header, value, problem });
+    this.#report('error', {
+      sheet: name,
+      row: reading.number,
+      column: sheet.columns[field].header,
+      value,
+      problem,
+    });
   }
 
   #report(severity: Issue['severity'], issue: Partial<Issue> & { problem: string }): void {
@@ -247,19 +355,26 @@ function readCell<T>(column: Column<T>, cell: Cell): { value: T; problem: string
     return { value: column.read(cell), problem: null };
   } catch (error) {
     if (!(error instanceof BadCell)) throw error;
-    return { value: column.filler, problem: error.message === '' ? column.allowed : `${error.message}; ${column.allowed}` };
+    return {
+      value: column.filler,
+      problem: error.message === '' ? column.allowed : `${error.message}; ${column.allowed}`,
+    };
   }
 }
 
 /** Adds to the agents' table the columns that another sheet has for the same agents. */
 function joinAgentSheet(main: Table, side: Table): Table {
-  const keyColumn = (table: Table) => table.headers.find(({ name }) => fieldOf(AGENTS, name) === 'agentId')?.column;
+  const keyColumn = (table: Table) =>
+    table.headers.find(({ name }) => fieldOf(AGENTS, name) === 'agentId')?.column;
   const mainKey = keyColumn(main);
   const sideKey = keyColumn(side);
   if (mainKey === undefined || sideKey === undefined) return main;
   const present = new Set(main.headers.map(({ name }) => fieldOf(AGENTS, name)));
-  const added = side.headers.filter(({ name }) => fieldOf(AGENTS, name) !== null && !present.has(fieldOf(AGENTS, name)));
-  const width = Math.max(...main.headers.map(({ column }) => column), ...main.rows.map(({ cells }) => cells.length)) + 1;
+  const added = side.headers.filter(
+    ({ name }) => fieldOf(AGENTS, name) !== null && !present.has(fieldOf(AGENTS, name)),
+  );
+  const width =
+    Math.max(...main.headers.map(({ column }) => column), ...main.rows.map(({ cells }) => cells.length)) + 1;
   const cellsOf = new Map(side.rows.map(({ cells }) => [cellText(cells[sideKey] ?? null), cells]));
   return {
     ...main,
@@ -278,7 +393,10 @@ function fieldsOf<Row>(sheet: Sheet<Row>): (keyof Row & string)[] {
 
 function fieldOf<Row>(sheet: Sheet<Row>, header: string): (keyof Row & string) | null {
   const wanted = normalisedName(header);
-  const isNamed = (field: keyof Row & string) => [sheet.columns[field].header, ...sheet.columns[field].aliases].some((name) => normalisedName(name) === wanted);
+  const isNamed = (field: keyof Row & string) =>
+    [sheet.columns[field].header, ...sheet.columns[field].aliases].some(
+      (name) => normalisedName(name) === wanted,
+    );
   return fieldsOf(sheet).find(isNamed) ?? null;
 }
 

@@ -11,13 +11,26 @@ const LONGEST_COMMENT = 65_535;
 
 export type ZipLimits = { maxEntries: number; maxInflatedBytes: number; maxRatio: number };
 
-type ZipEntry = { name: string; method: number; crc: number; packedBytes: number; inflatedBytes: number; offset: number };
+type ZipEntry = {
+  name: string;
+  method: number;
+  crc: number;
+  packedBytes: number;
+  inflatedBytes: number;
+  offset: number;
+};
 
 /** Entries by name; `wanted` chooses which are inflated (all by default), the limits hold for all. */
-export function readZip(archive: Buffer, limits: ZipLimits, wanted: (name: string) => boolean = () => true): Map<string, Buffer> {
+export function readZip(
+  archive: Buffer,
+  limits: ZipLimits,
+  wanted: (name: string) => boolean = () => true,
+): Map<string, Buffer> {
   const entries = readDirectory(archive, limits.maxEntries);
   checkSizes(entries, limits);
-  return new Map(entries.filter(({ name }) => wanted(name)).map((entry) => [entry.name, inflate(archive, entry)]));
+  return new Map(
+    entries.filter(({ name }) => wanted(name)).map((entry) => [entry.name, inflate(archive, entry)]),
+  );
 }
 
 export function looksLikeZip(archive: Buffer): boolean {
@@ -27,11 +40,13 @@ export function looksLikeZip(archive: Buffer): boolean {
 function readDirectory(archive: Buffer, maxEntries: number): ZipEntry[] {
   const end = endOfDirectory(archive);
   const count = archive.readUInt16LE(end + 10);
-  if (count > maxEntries) throw new InvalidInputError(`The archive has ${count} entries; at most ${maxEntries} are read.`);
+  if (count > maxEntries)
+    throw new InvalidInputError(`The archive has ${count} entries; at most ${maxEntries} are read.`);
   let position = archive.readUInt32LE(end + 16);
   const entries: ZipEntry[] = [];
   while (entries.length < count) {
-    if (position + 46 > end || archive.readUInt32LE(position) !== DIRECTORY_ENTRY) throw new InvalidInputError('The archive is damaged: its directory cannot be read.');
+    if (position + 46 > end || archive.readUInt32LE(position) !== DIRECTORY_ENTRY)
+      throw new InvalidInputError('The archive is damaged: its directory cannot be read.');
     const nameLength = archive.readUInt16LE(position + 28);
     entries.push({
       name: archive.toString('utf8', position + 46, position + 46 + nameLength),
@@ -57,22 +72,33 @@ function checkSizes(entries: readonly ZipEntry[], { maxInflatedBytes, maxRatio }
   const inflatedBytes = entries.reduce((sum, entry) => sum + entry.inflatedBytes, 0);
   const packedBytes = entries.reduce((sum, entry) => sum + entry.packedBytes, 0);
   if (inflatedBytes > maxInflatedBytes)
-    throw new InvalidInputError(`The archive would inflate to ${megabytes(inflatedBytes)} MB; at most ${megabytes(maxInflatedBytes)} MB are read.`);
+    throw new InvalidInputError(
+      `The archive would inflate to ${megabytes(inflatedBytes)} MB; at most ${megabytes(maxInflatedBytes)} MB are read.`,
+    );
   if (inflatedBytes > maxRatio * packedBytes + 1_000_000)
-    throw new InvalidInputError(`The archive would inflate ${Math.round(inflatedBytes / Math.max(1, packedBytes))} times; at most ${maxRatio} times are read.`);
+    throw new InvalidInputError(
+      `The archive would inflate ${Math.round(inflatedBytes / Math.max(1, packedBytes))} times; at most ${maxRatio} times are read.`,
+    );
 }
 
 function inflate(archive: Buffer, entry: ZipEntry): Buffer {
-  const damaged = (cause?: unknown) => new InvalidInputError(`The archive is damaged: ${JSON.stringify(entry.name)} cannot be read.`, { cause });
-  if (entry.offset + 30 > archive.length || archive.readUInt32LE(entry.offset) !== LOCAL_ENTRY) throw damaged();
-  const start = entry.offset + 30 + archive.readUInt16LE(entry.offset + 26) + archive.readUInt16LE(entry.offset + 28);
+  const damaged = (cause?: unknown) =>
+    new InvalidInputError(`The archive is damaged: ${JSON.stringify(entry.name)} cannot be read.`, { cause });
+  if (entry.offset + 30 > archive.length || archive.readUInt32LE(entry.offset) !== LOCAL_ENTRY)
+    throw damaged();
+  const start =
+    entry.offset + 30 + archive.readUInt16LE(entry.offset + 26) + archive.readUInt16LE(entry.offset + 28);
   const packed = archive.subarray(start, start + entry.packedBytes);
   const content = unpack(packed, entry, damaged);
   if (content.length !== entry.inflatedBytes || crc32(content) !== entry.crc) throw damaged();
   return content;
 }
 
-function unpack(packed: Buffer, { method, inflatedBytes }: ZipEntry, damaged: (cause?: unknown) => Error): Buffer {
+function unpack(
+  packed: Buffer,
+  { method, inflatedBytes }: ZipEntry,
+  damaged: (cause?: unknown) => Error,
+): Buffer {
   if (method === 0) return packed;
   if (method !== 8) throw damaged();
   try {

@@ -22,11 +22,24 @@ describe('rounding', () => {
 
   test('a percentage is exact for every amount and every percentage with two decimals', () => {
     fc.assert(
-      fc.property(fc.integer({ min: -1_000_000_00, max: 1_000_000_00 }), fc.integer({ min: 0, max: 10_000 }), (cents, hundredths) => {
-        const magnitude = (BigInt(Math.abs(cents)) * BigInt(hundredths) + 5_000n) / 10_000n;
-        expect(percentageOf(cents, hundredths / 100)).toBe(Number(magnitude) * (magnitude === 0n ? 1 : Math.sign(cents)));
-      }),
-      { numRuns: 2_000, examples: [[2500, 9982], [-2500, 9982], [1, 5_000]] },
+      fc.property(
+        fc.integer({ min: -1_000_000_00, max: 1_000_000_00 }),
+        fc.integer({ min: 0, max: 10_000 }),
+        (cents, hundredths) => {
+          const magnitude = (BigInt(Math.abs(cents)) * BigInt(hundredths) + 5_000n) / 10_000n;
+          expect(percentageOf(cents, hundredths / 100)).toBe(
+            Number(magnitude) * (magnitude === 0n ? 1 : Math.sign(cents)),
+          );
+        },
+      ),
+      {
+        numRuns: 2_000,
+        examples: [
+          [2500, 9982],
+          [-2500, 9982],
+          [1, 5_000],
+        ],
+      },
     );
   });
 });
@@ -51,7 +64,10 @@ describe('splitting', () => {
         fc.pre(sum > 0);
         splitByWeight(cents, parts).forEach((part, i) => {
           const exact = BigInt(cents) * BigInt(parts[i]!);
-          expect(BigInt(part) * BigInt(sum) - exact < BigInt(sum) && exact - BigInt(part) * BigInt(sum) < BigInt(sum)).toBe(true);
+          expect(
+            BigInt(part) * BigInt(sum) - exact < BigInt(sum) &&
+              exact - BigInt(part) * BigInt(sum) < BigInt(sum),
+          ).toBe(true);
         });
       }),
       { numRuns: 1_000 },
@@ -60,15 +76,23 @@ describe('splitting', () => {
 
   test('keeps the sum for weights that are no whole numbers', () => {
     fc.assert(
-      fc.property(total, fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 10 }), (cents, parts) => {
-        const split = splitByWeight(cents, parts);
-        expect([split.reduce((a, b) => a + b, 0), Math.min(...split) >= 0]).toEqual([cents, true]);
-      }),
+      fc.property(
+        total,
+        fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 10 }),
+        (cents, parts) => {
+          const split = splitByWeight(cents, parts);
+          expect([split.reduce((a, b) => a + b, 0), Math.min(...split) >= 0]).toEqual([cents, true]);
+        },
+      ),
     );
   });
 
   test('gives the odd cents to the largest remainders, ties to the earlier part', () => {
-    expect([splitByWeight(10, [1, 1, 1]), splitByWeight(100, [1, 2, 3]), splitByWeight(5, [0, 3, 0, 2])]).toEqual([
+    expect([
+      splitByWeight(10, [1, 1, 1]),
+      splitByWeight(100, [1, 2, 3]),
+      splitByWeight(5, [0, 3, 0, 2]),
+    ]).toEqual([
       [4, 3, 3],
       [17, 33, 50],
       [0, 3, 0, 2],

@@ -25,7 +25,10 @@ export function roundHalfAway(value: number): number {
  */
 export function splitByWeight(totalCents: number, weights: readonly number[]): number[] {
   const sum = weights.reduce((a, b) => a + b, 0);
-  const shares = sum > 0 ? weights.map((weight) => (totalCents * weight) / sum) : weights.map(() => totalCents / weights.length);
+  const shares =
+    sum > 0
+      ? weights.map((weight) => (totalCents * weight) / sum)
+      : weights.map(() => totalCents / weights.length);
   const parts = shares.map(Math.floor);
   const missing = totalCents - parts.reduce((a, b) => a + b, 0);
   const byRemainder = shares

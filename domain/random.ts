@@ -1,5 +1,9 @@
 import { exp, ln, normalQuantile } from './math.ts';
 
+// As constants: in a vm context (Jest, Temporal's workflow sandbox) each look-up of a global costs more than the rest.
+const { floor, imul } = Math;
+const { isSafeInteger } = Number;
+
 /**
  * Every random number is a function of a key: (seed, agent, day, trip, stage, category, product …), never of how
  * many numbers were drawn before it. So one draw more or less anywhere moves no other, and two simulations that
@@ -19,35 +23,42 @@ export class RandomKey {
 
   /** The root of a simulation's draws. */
   static of(seed: string): RandomKey {
-    return new RandomKey(0x9747b28c, 0x3c6ef372).at(seed);
+    return new RandomKey(0x9747b28c | 0, 0x3c6ef372).at(seed);
   }
 
   /** The key one or more steps below this one. Strings and safe integers only; 1 and '1' are different steps. */
   at(...parts: readonly (string | number)[]): RandomKey {
     let low = this.low;
     let high = this.high;
-    const absorb = (word: number): void => {
-      low = Math.imul(rotateLeft(low ^ scramble(word), 13), 5) + 0xe6546b64;
-      high = Math.imul(rotateLeft(high ^ scramble(word ^ 0x5bd1e995), 17), 9) + (low >>> 3);
-    };
+    // No closure here: captured variables would be boxed, and most of a shopping day is spent in this loop.
     for (const part of parts) {
       if (typeof part === 'number') {
-        if (!Number.isSafeInteger(part)) throw new RangeError(`a key part must be a safe integer, not ${part}`);
-        absorb(1);
-        absorb(part | 0);
-        absorb(Math.floor(part / 0x100000000) | 0);
+        if (!isSafeInteger(part)) throw new RangeError(`a key part must be a safe integer, not ${part}`);
+        low = mixLow(low, 1);
+        high = mixHigh(high, 1, low);
+        low = mixLow(low, part | 0);
+        high = mixHigh(high, part | 0, low);
+        const upper = floor(part / 0x100000000) | 0;
+        low = mixLow(low, upper);
+        high = mixHigh(high, upper, low);
       } else {
-        absorb(2);
-        absorb(part.length);
-        for (let i = 0; i < part.length; i++) absorb(part.charCodeAt(i));
+        low = mixLow(low, 2);
+        high = mixHigh(high, 2, low);
+        low = mixLow(low, part.length);
+        high = mixHigh(high, part.length, low);
+        for (let i = 0; i < part.length; i++) {
+          const unit = part.charCodeAt(i);
+          low = mixLow(low, unit);
+          high = mixHigh(high, unit, low);
+        }
       }
     }
-    return new RandomKey(low | 0, high | 0);
+    return new RandomKey(low, high);
   }
 
   /** Uniform on the open interval (0, 1), 52 bits: with 53, the half that keeps it open would round up to 1. */
   uniform(): number {
-    const a = finalize(this.low ^ Math.imul(this.high, 0x85ebca6b));
+    const a = finalize(this.low ^ imul(this.high, 0x85ebca6b));
     const b = finalize(this.high ^ a);
     return ((b >>> 6) * 67108864 + (a >>> 6) + 0.5) / 4503599627370496;
   }
@@ -77,12 +88,23 @@ export function poissonQuantile(uniform: number, mean: number): number {
   let probability = exp(-mean);
   let cumulative = probability;
   let count = 0;
-  while (uniform > cumulative && count < 1000) {
+  while (uniform > cumulative) {
     count += 1;
     probability *= mean / count;
+    // Summing up may end a little below 1, and below the largest draws: what is left then is no more than rounding.
+    if (cumulative + probability === cumulative) break;
     cumulative += probability;
   }
   return count;
+}
+
+function mixLow(low: number, word: number): number {
+  return (imul(rotateLeft(low ^ scramble(word), 13), 5) + 0xe6546b64) | 0;
+}
+
+/** `low` is the low lane after it has taken in the same word. */
+function mixHigh(high: number, word: number, low: number): number {
+  return (imul(rotateLeft(high ^ scramble(word ^ 0x5bd1e995), 17), 9) + (low >>> 3)) | 0;
 }
 
 function rotateLeft(word: number, bits: number): number {
@@ -90,13 +112,13 @@ function rotateLeft(word: number, bits: number): number {
 }
 
 function scramble(word: number): number {
-  return Math.imul(rotateLeft(Math.imul(word, 0xcc9e2d51), 15), 0x1b873593);
+  return imul(rotateLeft(imul(word, 0xcc9e2d51), 15), 0x1b873593);
 }
 
 function finalize(word: number): number {
   let h = word ^ (word >>> 16);
-  h = Math.imul(h, 0x85ebca6b);
+  h = imul(h, 0x85ebca6b);
   h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
+  h = imul(h, 0xc2b2ae35);
   return h ^ (h >>> 16);
 }

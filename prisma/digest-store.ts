@@ -13,7 +13,12 @@ export type Digest = {
   readonly parts: readonly DigestPart[];
 };
 
-export type DigestPart = { readonly table: string; readonly part: string; readonly rows: number; readonly digest: string };
+export type DigestPart = {
+  readonly table: string;
+  readonly part: string;
+  readonly rows: number;
+  readonly digest: string;
+};
 
 /** For each table: the part a row belongs to, and the row as text, by business key. */
 const QUERIES: Readonly<Record<string, string>> = {
@@ -92,14 +97,19 @@ export async function digestSimulation(db: Database, simulationId: string): Prom
   }
   const tables = Object.keys(QUERIES).map((table) => {
     const own = parts.filter((part) => part.table === table);
-    return { table, rows: own.reduce((sum, part) => sum + part.rows, 0), digest: hashOf(own.map((part) => `${part.part} ${part.digest}`)) };
+    return {
+      table,
+      rows: own.reduce((sum, part) => sum + part.rows, 0),
+      digest: hashOf(own.map((part) => `${part.part} ${part.digest}`)),
+    };
   });
   return { digest: hashOf(tables.map(({ table, digest }) => `${table} ${digest}`)), tables, parts };
 }
 
 /** The first part, by date, in which two digests differ; null when they are the same. */
 export function firstDifference(a: Digest, b: Digest): { table: string; part: string } | null {
-  const of = (digest: Digest): Map<string, DigestPart> => new Map(digest.parts.map((part) => [`${part.part}\n${part.table}`, part]));
+  const of = (digest: Digest): Map<string, DigestPart> =>
+    new Map(digest.parts.map((part) => [`${part.part}\n${part.table}`, part]));
   const [left, right] = [of(a), of(b)];
   const names = [...new Set([...left.keys(), ...right.keys()])].sort();
   const different = names.find((name) => left.get(name)?.digest !== right.get(name)?.digest);

@@ -14,7 +14,10 @@ export async function inspectTables(db: Database, samples: number): Promise<Tabl
     const table = `"${name.replaceAll('"', '""')}"`;
     const [counted] = await db.$queryRawUnsafe<{ rows: bigint }[]>(`SELECT count(*) AS rows FROM ${table}`);
     // As JSON, so that every type of column can be shown.
-    const rows = await db.$queryRawUnsafe<{ row: Record<string, unknown> }[]>(`SELECT to_jsonb(sample) AS row FROM ${table} AS sample LIMIT $1`, samples);
+    const rows = await db.$queryRawUnsafe<{ row: Record<string, unknown> }[]>(
+      `SELECT to_jsonb(sample) AS row FROM ${table} AS sample LIMIT $1`,
+      samples,
+    );
     inspections.push({ table: name, rows: Number(counted!.rows), samples: rows.map(({ row }) => row) });
   }
   return inspections;
@@ -53,10 +56,18 @@ export async function countCatalogue(db: Database, datasetId: string): Promise<C
 
 /** The active offers of a dataset, by code. */
 export async function readPool(db: Database, datasetId: string): Promise<{ code: string; scope: string }[]> {
-  return db.coupon.findMany({ where: { datasetId, isActive: true }, select: { code: true, scope: true }, orderBy: { code: 'asc' } });
+  return db.coupon.findMany({
+    where: { datasetId, isActive: true },
+    select: { code: true, scope: true },
+    orderBy: { code: 'asc' },
+  });
 }
 
 export async function firstAgentId(db: Database, datasetId: string): Promise<string | null> {
-  const agent = await db.agent.findFirst({ where: { datasetId, isActive: true }, orderBy: { agentId: 'asc' }, select: { agentId: true } });
+  const agent = await db.agent.findFirst({
+    where: { datasetId, isActive: true },
+    orderBy: { agentId: 'asc' },
+    select: { agentId: true },
+  });
   return agent?.agentId ?? null;
 }

@@ -96,7 +96,10 @@ export const REPORT_SQL = {
 
   profile: `
     SELECT ${['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
-      .map((day, index) => `avg(CASE WHEN extract(dow FROM simulated_date) = ${index} THEN 1.0 ELSE 0 END)::float8 AS "${day}"`)
+      .map(
+        (day, index) =>
+          `avg(CASE WHEN extract(dow FROM simulated_date) = ${index} THEN 1.0 ELSE 0 END)::float8 AS "${day}"`,
+      )
       .join(', ')},
            ${Array.from({ length: 24 }, (_, hour) => `avg(CASE WHEN extract(hour FROM started_simulated_at AT TIME ZONE 'UTC') = ${hour} THEN 1.0 ELSE 0 END)::float8 AS "hour${hour}"`).join(', ')}
     FROM shopping_sessions WHERE simulation_id = $1`,
@@ -107,7 +110,12 @@ export async function loadReport(db: Database, simulationId: string): Promise<Re
   const sections = await Promise.all(
     Object.entries(REPORT_SQL).map(async ([section, sql]) => {
       const [row] = await db.$queryRawUnsafe<Record<string, unknown>[]>(sql, simulationId);
-      return [section, Object.fromEntries(Object.entries(row ?? {}).map(([name, value]) => [name, value === null ? null : Number(value)]))];
+      return [
+        section,
+        Object.fromEntries(
+          Object.entries(row ?? {}).map(([name, value]) => [name, value === null ? null : Number(value)]),
+        ),
+      ];
     }),
   );
   return Object.fromEntries(sections) as ReportFigures;

@@ -178,10 +178,7 @@ export async function loadStoredDay(
   if (row === null) return null;
   if (row.status === 'completed') return { status: 'completed', totals: row.result as DayTotals };
   if (row.status === 'failed' || row.status === 'quarantined')
-    return {
-      status: row.status,
-      reason: String((row.failure as { reason?: unknown } | null)?.reason ?? 'unknown'),
-    };
+    return { status: row.status, reason: (row.failure as { reason: string }).reason };
   return { status: row.status === 'home' ? 'home' : 'planned' };
 }
 

@@ -2,7 +2,16 @@
 // server on every signal by itself, and the supervisor must end the workers first.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -26,18 +35,19 @@ export async function postgresProgram({
   logFile,
   settings = {},
 }: PostgresOptions): Promise<Program> {
-  const user = await serverUser();
   const binaries = findBinaries();
-  if (!existsSync(path.join(folder, 'data'))) await initialise(folder, binaries.initdb, user);
+  const launch = await launchFor(folder, binaries.postgres);
+  if (!existsSync(path.join(folder, 'data'))) await initialise(folder, binaries.initdb, launch);
   const all = { ...SETTINGS, ...settings };
   return {
     name: 'postgres',
-    command: binaries.postgres,
+    command: launch.prefix[0] ?? binaries.postgres,
     args: [
+      ...(launch.prefix.length > 0 ? [...launch.prefix.slice(1), binaries.postgres] : []),
       ...['-D', path.join(folder, 'data'), '-p', String(port)],
       ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ],
-    ...(user && { user }),
+    ...(launch.user && { user: launch.user }),
     logFile,
     // SIGINT is Postgres' fast shutdown: it does not wait for clients to leave.
     stopSignal: 'SIGINT',
@@ -88,7 +98,7 @@ async function answers(url: string): Promise<boolean> {
 }
 
 // The cluster is made under another name first, so that one that was interrupted is never taken for whole.
-async function initialise(folder: string, initdb: string, user: ServerUser | null): Promise<void> {
+async function initialise(folder: string, initdb: string, { user, prefix }: Launch): Promise<void> {
   const unfinished = path.join(folder, 'unfinished');
   const passwordFile = path.join(folder, 'password');
   rmSync(unfinished, { recursive: true, force: true });
@@ -98,11 +108,12 @@ async function initialise(folder: string, initdb: string, user: ServerUser | nul
   const args = [`--pgdata=${unfinished}`, `--username=${USER}`, `--pwfile=${passwordFile}`];
   const options = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-sync'];
   try {
-    await run(initdb, [...args, ...options], { ...user });
+    const [command = initdb, ...rest] = [...prefix, initdb, ...args, ...options];
+    await run(command, rest, { ...user });
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     const hint =
-      user && /permission denied|EACCES/i.test(words)
+      process.getuid?.() === 0 && /permission denied|EACCES|unshare/i.test(words)
         ? ' Postgres does not run as root, and the user postgres cannot reach this folder or the clone: ' +
           'move them, set MERCATO_HOME, or set DATABASE_URL to a server of yours.'
         : '';
@@ -127,9 +138,34 @@ function findBinaries(): { postgres: string; initdb: string } {
 
 type ServerUser = { uid: number; gid: number };
 
-/** Postgres refuses to run as root; there it runs as the user postgres, which is created when missing. */
-async function serverUser(): Promise<ServerUser | null> {
-  if (process.getuid?.() !== 0) return null;
+/** How the server is started: by whom, and behind which command. */
+type Launch = { user: ServerUser | null; prefix: string[] };
+
+/**
+ * Postgres refuses to run as root. There it runs as the user postgres; or, where that user cannot reach the folder or
+ * the programs (a clone below a private folder), as root that calls itself postgres in a user namespace of its own.
+ */
+async function launchFor(folder: string, program: string): Promise<Launch> {
+  if (process.getuid?.() !== 0) return { user: null, prefix: [] };
+  const user = await serverUser();
+  const owner = statSync(path.join(folder, 'data'), { throwIfNoEntry: false })?.uid;
+  const isReachable = [folder, program].every((file) => canReach(path.dirname(file), user));
+  if (owner === user.uid || (owner === undefined && isReachable)) return { user, prefix: [] };
+  return { user: null, prefix: ['unshare', '--user', `--map-user=${user.uid}`, `--map-group=${user.gid}`] };
+}
+
+/** Whether a user may enter a folder and all above it. Folders that are not there yet will be made enterable. */
+function canReach(folder: string, user: ServerUser): boolean {
+  const stats = statSync(folder, { throwIfNoEntry: false });
+  const parent = path.dirname(folder);
+  const mayEnter =
+    stats === undefined ||
+    (stats.mode & (stats.uid === user.uid ? 0o100 : stats.gid === user.gid ? 0o010 : 0o001)) !== 0;
+  return mayEnter && (parent === folder || canReach(parent, user));
+}
+
+/** The user postgres, which is created when missing. */
+async function serverUser(): Promise<ServerUser> {
   const isKnown = await run('id', ['postgres']).then(
     () => true,
     () => false,

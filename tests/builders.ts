@@ -89,7 +89,10 @@ export function aUsable(given: Partial<Coupon> = {}): UsableCoupon {
 }
 
 /** A coupon in a wallet since the first day. */
-export function aWalletCoupon(given: Partial<Coupon> = {}, times: { assignedHours?: number } = {}): WalletCoupon {
+export function aWalletCoupon(
+  given: Partial<Coupon> = {},
+  times: { assignedHours?: number } = {},
+): WalletCoupon {
   const assignedHours = times.assignedHours ?? 0;
   return { ...aUsable(given), assignedHours, expiresHours: assignedHours + 14 * 24 };
 }
@@ -142,7 +145,9 @@ export function aProduct(given: Partial<Product> = {}): Product {
 const BRANDS = ['Acme', 'Bravo', 'Own'];
 
 /** `categories` shelves with `productsEach` products of three brands and of different prices and popularity. */
-export function aCatalog(given: Partial<Catalog> & { categoryNames?: string[]; productsEach?: number } = {}): Catalog {
+export function aCatalog(
+  given: Partial<Catalog> & { categoryNames?: string[]; productsEach?: number } = {},
+): Catalog {
   const { categoryNames = ['Bread', 'Coffee', 'Fruit', 'Milk', 'Soap'], productsEach = 6, ...rest } = given;
   return {
     stores: [aStore()],
@@ -202,10 +207,10 @@ export function someRules(given: Partial<OfferRules> = {}): OfferRules {
 export function aPool(frontstore: number, categoryBrand: number): PoolCoupon[] {
   return [
     ...Array.from({ length: frontstore }, (_, i): PoolCoupon => ({ code: `F${i + 1}`, scope: 'frontstore' })),
-    ...Array.from(
-      { length: categoryBrand },
-      (_, i): PoolCoupon => ({ code: `L${i + 1}`, scope: i % 2 === 0 ? 'category' : 'brand' }),
-    ),
+    ...Array.from({ length: categoryBrand }, (_, i): PoolCoupon => ({
+      code: `L${i + 1}`,
+      scope: i % 2 === 0 ? 'category' : 'brand',
+    })),
   ];
 }
 
@@ -223,7 +228,10 @@ export function aWalletEntry(given: Partial<WalletEntry> = {}): WalletEntry {
   };
 }
 
-export type ContextInput = Partial<Omit<DayContext, 'persona'>> & { persona?: Partial<Persona>; seed?: string };
+export type ContextInput = Partial<Omit<DayContext, 'persona'>> & {
+  persona?: Partial<Persona>;
+  seed?: string;
+};
 
 /** A shopper's day: day 0, an empty wallet, a household that has just been found. */
 export function aDay(given: ContextInput = {}): DayContext {
@@ -234,7 +242,8 @@ export function aDay(given: ContextInput = {}): DayContext {
   const channel = rest.channel ?? 'in_store';
   const key = rest.key ?? agentKey(RandomKey.of(seed), persona.agentId);
   const profile =
-    rest.profile ?? householdProfile(persona, catalog, parameters, visitRateOf(persona, channel, parameters, key));
+    rest.profile ??
+    householdProfile(persona, catalog, parameters, visitRateOf(persona, channel, parameters, key));
   const household = rest.household ?? initialHousehold(profile, key);
   const day = rest.day ?? 0;
   const date = rest.date ?? addDays(START_DATE, day);

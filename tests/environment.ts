@@ -1,9 +1,13 @@
 // What one test file needs of the outside: a database of its own and the shared Temporal server.
 import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdtempSync } from 'node:fs';
+import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { createDatabase, type Database } from '../prisma/client.ts';
-import type { SharedServers } from './shared-servers.ts';
+import { dataFolderAt, writeState } from '../stack/data-folder.ts';
+import { freePort } from '../stack/ports.ts';
+import { HOME_PREFIX, type SharedServers } from './shared-servers.ts';
 
 export type TestDatabase = { databaseUrl: string; db: Database; drop: () => Promise<void> };
 
@@ -44,6 +48,19 @@ export async function connectTemporal(): Promise<TestTemporal> {
   const connection = await Connection.connect({ address });
   const client = new Client({ connection, namespace });
   return { address, namespace, connection, client, close: () => connection.close() };
+}
+
+/**
+ * An empty data folder for `MERCATO_HOME`, whose services get ports that nobody uses: a developer's own Mercato may
+ * have the usual ones. Whatever still runs there at the end of the tests, or after their death, is stopped.
+ */
+export async function createHome(): Promise<string> {
+  const home = mkdtempSync(path.join(sharedServers().folder, HOME_PREFIX));
+  // As root, Postgres runs as another user, who must be able to enter.
+  chmodSync(home, 0o755);
+  const ports = { temporal: await freePort(), temporalUi: await freePort() };
+  writeState(dataFolderAt(home), { supervisor: null, addresses: null, services: [], ports });
+  return home;
 }
 
 export function sharedServers(): SharedServers {

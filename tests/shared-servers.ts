@@ -2,7 +2,9 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { stopStack } from '../cli/detached-supervisor.ts';
 import { applyMigrations } from '../prisma/migrate.ts';
+import { dataFolderAt } from '../stack/data-folder.ts';
 import { freePort } from '../stack/ports.ts';
 import { ensureDatabase, postgresProgram, postgresUrl } from '../stack/postgres.ts';
 import {
@@ -30,6 +32,7 @@ export type SharedServers = {
 type Owned = { owner: ProcessIdentity; programs: (ProcessIdentity & Pick<Program, 'stopSignal'>)[] };
 
 const PREFIX = 'mercato-test-';
+export const HOME_PREFIX = 'home-';
 const TEMPLATE = 'migrated';
 const NAMESPACE = 'default';
 
@@ -58,6 +61,8 @@ export async function startSharedServers(): Promise<SharedServers> {
 }
 
 export async function stopSharedServers(folder: string): Promise<void> {
+  const homes = readdirSync(folder).filter((name) => name.startsWith(HOME_PREFIX));
+  for (const home of homes) await stopStack(dataFolderAt(path.join(folder, home)), () => undefined);
   const { programs } = readOwned(folder);
   await Promise.all(programs.map((program) => endProcess(program, program.stopSignal, 10_000)));
   rmSync(folder, { recursive: true, force: true });

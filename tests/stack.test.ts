@@ -1,8 +1,7 @@
 // The local services as a user meets them: by the built command, in a data folder of their own.
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
@@ -10,29 +9,18 @@ import pg from 'pg';
 import type { StackStatus } from '../cli/stack-status.ts';
 import { freePort } from '../stack/ports.ts';
 import { identify } from '../stack/process.ts';
+import { createHome } from './environment.ts';
 
 const COMMAND = path.join(__dirname, '..', 'dist', 'mercato.cjs');
 
-let root: string;
 let home: string;
 
 beforeAll(async () => {
-  root = mkdtempSync(path.join(os.tmpdir(), 'mercato-stack-'));
-  // As root, Postgres runs as another user, who must be able to enter.
-  chmodSync(root, 0o755);
-  home = path.join(root, 'home');
-  mkdirSync(home);
-  // Remembered ports go before the usual ones, which a developer's own Mercato may use.
-  const ports = { temporal: await freePort(), temporalUi: await freePort() };
-  writeFileSync(
-    path.join(home, 'state.json'),
-    JSON.stringify({ supervisor: null, addresses: null, services: [], ports }),
-  );
+  home = await createHome();
 });
 
 afterAll(async () => {
   await mercato('purge', '--yes');
-  rmSync(root, { recursive: true });
 }, 60_000);
 
 describe('up', () => {
@@ -166,7 +154,7 @@ describe('kill -9', () => {
 
 describe('one clear sentence', () => {
   test('for a folder that cannot be made', async () => {
-    const file = path.join(root, 'file');
+    const file = path.join(await createHome(), 'file');
     writeFileSync(file, '');
 
     const { stderr, exitCode } = await mercatoIn(path.join(file, 'home'), 'up');
@@ -234,13 +222,7 @@ function mercatoIn(folder: string, ...args: string[]): Promise<Result> {
 
 /** Without the developer's own settings. */
 function mercatoWith(settings: Record<string, string>, ...args: string[]): Promise<Result> {
-  const own = {
-    DATABASE_URL: '',
-    TEMPORAL_ADDRESS: '',
-    MERCATO_WORKERS: '',
-    MERCATO_HOME: path.join(root, 'other'),
-  };
-  const env = { ...process.env, ...own, ...settings };
+  const env = { ...process.env, DATABASE_URL: '', TEMPORAL_ADDRESS: '', MERCATO_WORKERS: '', ...settings };
   return new Promise((resolve) => {
     execFile(process.execPath, [COMMAND, ...args], { env }, (error, stdout, stderr) => {
       resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr });

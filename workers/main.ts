@@ -6,7 +6,9 @@ import { startWorker } from './simulation.ts';
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const worker = await startWorker(config);
-  process.stdout.write(`${JSON.stringify({ level: 'info', msg: 'worker started', pid: process.pid, taskQueue: worker.taskQueue })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ level: 'info', msg: 'worker started', pid: process.pid, taskQueue: worker.taskQueue })}\n`,
+  );
   await worker.run();
 }
 

@@ -17,9 +17,13 @@ export type RunningWorker = { readonly taskQueue: string; run(): Promise<void> }
 /** Starts the worker of the simulation queue: workflows, and activities that read and write the database. */
 export async function startWorker(config: Config): Promise<RunningWorker> {
   installLogger(config.logLevel);
-  const db = createDatabase(required(config.database.url, 'DATABASE_URL'), { poolSize: config.database.poolSize });
+  const db = createDatabase(required(config.database.url, 'DATABASE_URL'), {
+    poolSize: config.database.poolSize,
+  });
   const trace = traceSinkOf(config);
-  const connection = await NativeConnection.connect({ address: required(config.temporal.address, 'TEMPORAL_ADDRESS') });
+  const connection = await NativeConnection.connect({
+    address: required(config.temporal.address, 'TEMPORAL_ADDRESS'),
+  });
   const worker = await Worker.create({
     ...workerOptions({ db, policy: rulesPolicy, trace }),
     connection,
@@ -41,7 +45,11 @@ export async function startWorker(config: Config): Promise<RunningWorker> {
 }
 
 /** What every worker of the simulation queue has in common; two cores and a pool of ten connections in mind. */
-export function workerOptions(dependencies: { db: Database; policy: ShoppingPolicy; trace: TraceSink }): WorkerOptions {
+export function workerOptions(dependencies: {
+  db: Database;
+  policy: ShoppingPolicy;
+  trace: TraceSink;
+}): WorkerOptions {
   return {
     taskQueue: SIMULATION_QUEUE,
     activities: createRetailActivities(dependencies),
@@ -59,7 +67,9 @@ function installLogger(level: Config['logLevel']): void {
   const threshold = ({ debug: 'DEBUG', info: 'INFO', warn: 'WARN', error: 'ERROR' } as const)[level];
   const logger = new DefaultLogger(threshold, ({ level: at, message, meta, timestampNanos }) => {
     const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
-    process.stdout.write(`${JSON.stringify({ time, level: at.toLowerCase(), msg: message, ...meta }, errorsToText)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ time, level: at.toLowerCase(), msg: message, ...meta }, errorsToText)}\n`,
+    );
   });
   Runtime.install({ logger });
 }
@@ -71,7 +81,11 @@ function errorsToText(_key: string, value: unknown): unknown {
 
 function traceSinkOf({ langsmith }: Config): TraceSink {
   if (!langsmith.isTracing || langsmith.apiKey === null) return NO_TRACE;
-  return traceToLangSmith({ apiKey: langsmith.apiKey, endpoint: langsmith.endpoint, project: langsmith.project });
+  return traceToLangSmith({
+    apiKey: langsmith.apiKey,
+    endpoint: langsmith.endpoint,
+    project: langsmith.project,
+  });
 }
 
 function required(value: string | null, name: string): string {

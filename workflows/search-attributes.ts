@@ -8,7 +8,10 @@ export const SIMULATION_DAY = defineSearchAttributeKey('SimulationDay', SearchAt
 export const OFFER_CYCLE = defineSearchAttributeKey('OfferCycle', SearchAttributeType.INT);
 
 /** The same list for the service that registers them. */
-export const SEARCH_ATTRIBUTES: readonly { readonly name: string; readonly type: 'Keyword' | 'Int' | 'Double' | 'Bool' | 'Datetime' }[] = [
+export const SEARCH_ATTRIBUTES: readonly {
+  readonly name: string;
+  readonly type: 'Keyword' | 'Int' | 'Double' | 'Bool' | 'Datetime';
+}[] = [
   { name: SIMULATION_ID.name, type: 'Keyword' },
   { name: AGENT_ID.name, type: 'Keyword' },
   { name: RUN_STATUS.name, type: 'Keyword' },

@@ -8,7 +8,10 @@ export type CycleResult = { readonly users: number; readonly dealt: number; read
 
 const USERS_PER_TRANSACTION = 200;
 
-export function offerCycleActivities({ db }: Dependencies, settingOf: (simulationId: string) => Promise<SimulationSetting>) {
+export function offerCycleActivities(
+  { db }: Dependencies,
+  settingOf: (simulationId: string) => Promise<SimulationSetting>,
+) {
   return {
     /** Closes the cycle before, opens this one and refreshes every wallet. A second run finishes what the first began. */
     async runOfferCycle({ simulationId, cycleNumber }: CycleInput): Promise<CycleResult> {
@@ -20,7 +23,11 @@ export function offerCycleActivities({ db }: Dependencies, settingOf: (simulatio
       for (let from = 0; from < participants.length; from += USERS_PER_TRANSACTION) {
         const part = participants.slice(from, from + USERS_PER_TRANSACTION);
         const done = await refreshWallets(db, config, catalog, cycleNumber, part);
-        result = { users: result.users + done.users, dealt: result.dealt + done.dealt, exhausted: result.exhausted + done.exhausted };
+        result = {
+          users: result.users + done.users,
+          dealt: result.dealt + done.dealt,
+          exhausted: result.exhausted + done.exhausted,
+        };
         heartbeat(from);
       }
       return result;

@@ -33,6 +33,9 @@ export function settingsOf(db: Database): (simulationId: string) => Promise<Simu
 
 async function load(db: Database, simulationId: string): Promise<SimulationSetting> {
   const { config } = await loadSimulation(db, simulationId);
-  const [catalog, participants] = await Promise.all([loadCatalog(db, config.datasetId), loadParticipants(db, simulationId)]);
+  const [catalog, participants] = await Promise.all([
+    loadCatalog(db, config.datasetId),
+    loadParticipants(db, simulationId),
+  ]);
   return { config, catalog, participants };
 }

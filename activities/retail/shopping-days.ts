@@ -10,14 +10,22 @@ import type { LoadedDay } from '../../prisma/shopping-store.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { SimulationSetting } from './settings.ts';
 
-export type ShoppingDayInput = { readonly simulationId: string; readonly day: number; readonly agentId: string };
+export type ShoppingDayInput = {
+  readonly simulationId: string;
+  readonly day: number;
+  readonly agentId: string;
+};
 
-export function shoppingDayActivities({ db, policy, trace }: Dependencies, settingOf: (simulationId: string) => Promise<SimulationSetting>) {
+export function shoppingDayActivities(
+  { db, policy, trace }: Dependencies,
+  settingOf: (simulationId: string) => Promise<SimulationSetting>,
+) {
   const graphs = new Map<string, RunTrip>();
   const graphFor = (config: SimulationConfig): RunTrip => {
     const profile = config.profile === 'browse' ? 'browse' : 'full';
     const name = `${profile}/${config.returnToShelves}`;
-    const graph = graphs.get(name) ?? createShoppingGraph({ policy, profile, returnToShelves: config.returnToShelves });
+    const graph =
+      graphs.get(name) ?? createShoppingGraph({ policy, profile, returnToShelves: config.returnToShelves });
     graphs.set(name, graph);
     return graph;
   };
@@ -28,7 +36,8 @@ export function shoppingDayActivities({ db, policy, trace }: Dependencies, setti
       const { config, catalog } = await settingOf(simulationId);
       const stored = await loadStoredDay(db, config, day, agentId);
       if (stored?.status === 'completed') return stored.totals;
-      if (stored?.status === 'failed' || stored?.status === 'quarantined') throw new AgentFailure(stored.reason);
+      if (stored?.status === 'failed' || stored?.status === 'quarantined')
+        throw new AgentFailure(stored.reason);
       const loaded = await loadDay(db, config, catalog, day, agentId);
       const lived = await live(loaded, graphFor(config), simulationId);
       return saveDay(db, config, catalog, loaded, lived);
@@ -43,7 +52,10 @@ export function shoppingDayActivities({ db, policy, trace }: Dependencies, setti
       return await liveShoppingDay(context, runTrip, { callbacks: trace.callbacks, metadata });
     } catch (error) {
       if (error instanceof AgentFailure) throw error;
-      throw new AgentFailure(`the policy of agent "${agentId}" failed on ${context.date}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new AgentFailure(
+        `the policy of agent "${agentId}" failed on ${context.date}: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
     }
   }
 }

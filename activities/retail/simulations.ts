@@ -10,7 +10,10 @@ export type DayInput = { readonly simulationId: string; readonly day: number };
 
 const AGENTS_PER_PLAN = 500;
 
-export function simulationActivities({ db }: Dependencies, settingOf: (simulationId: string) => Promise<SimulationSetting>) {
+export function simulationActivities(
+  { db }: Dependencies,
+  settingOf: (simulationId: string) => Promise<SimulationSetting>,
+) {
   return {
     /** Expires offers, then decides for every agent whether it shops; returns those who do, by agent id. */
     async planDay({ simulationId, day }: DayInput): Promise<string[]> {
@@ -19,14 +22,25 @@ export function simulationActivities({ db }: Dependencies, settingOf: (simulatio
       await expireOffers(db, config, day);
       for (let from = 0; from < participants.length; from += AGENTS_PER_PLAN) {
         const part = participants.slice(from, from + AGENTS_PER_PLAN);
-        await planDays(db, config, catalog, day, part.map((participant) => participant.agentId));
+        await planDays(
+          db,
+          config,
+          catalog,
+          day,
+          part.map((participant) => participant.agentId),
+        );
         heartbeat(from);
       }
       return loadShoppers(db, config, day);
     },
 
     /** Settles days whose execution ended without an answer: lived ones count, the others are recorded as failed. */
-    async settleDays({ simulationId, day, agentIds, reason }: DayInput & { agentIds: string[]; reason: string }): Promise<DayTotals> {
+    async settleDays({
+      simulationId,
+      day,
+      agentIds,
+      reason,
+    }: DayInput & { agentIds: string[]; reason: string }): Promise<DayTotals> {
       const { config } = await settingOf(simulationId);
       for (const agentId of agentIds) await failDay(db, config, day, agentId, reason);
       return sumDays(db, config, day, agentIds);
@@ -37,11 +51,25 @@ export function simulationActivities({ db }: Dependencies, settingOf: (simulatio
       await commitDay(db, simulationId, day, totals);
     },
 
-    async noteStatus({ simulationId, status, timeScale }: { simulationId: string; status: 'running' | 'paused'; timeScale: string }): Promise<void> {
+    async noteStatus({
+      simulationId,
+      status,
+      timeScale,
+    }: {
+      simulationId: string;
+      status: 'running' | 'paused';
+      timeScale: string;
+    }): Promise<void> {
       await noteStatus(db, simulationId, status, timeScale);
     },
 
-    async finishSimulation({ simulationId, status }: { simulationId: string; status: 'completed' | 'stopped' | 'failed' | 'cancelled' }): Promise<void> {
+    async finishSimulation({
+      simulationId,
+      status,
+    }: {
+      simulationId: string;
+      status: 'completed' | 'stopped' | 'failed' | 'cancelled';
+    }): Promise<void> {
       await finishSimulation(db, simulationId, status);
     },
   };

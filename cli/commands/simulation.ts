@@ -29,7 +29,9 @@ import { renderReport } from '../render-report.ts';
 import { renderClock, renderList, renderView } from '../render-simulation.ts';
 
 export function registerSimulation(program: Command): void {
-  const group = program.command('simulation').description('start simulations, steer them and read what they show');
+  const group = program
+    .command('simulation')
+    .description('start simulations, steer them and read what they show');
   group
     .command('start')
     .description('store a simulation and start it; the same one twice is started once')
@@ -52,13 +54,21 @@ export function registerSimulation(program: Command): void {
     { name: 'resume', description: 'let the clock go on', run: resumeSimulation },
     { name: 'stop', description: 'end after the day that is being lived', run: stopSimulation },
   ])
-    group.command(name).argument('<id>').description(description).action((id: string, _options: object, command: Command) => steer(command, (services) => run(services, id)));
+    group
+      .command(name)
+      .argument('<id>')
+      .description(description)
+      .action((id: string, _options: object, command: Command) =>
+        steer(command, (services) => run(services, id)),
+      );
   group
     .command('set-scale')
     .argument('<id>')
     .argument('<scale>', 'a number above 0, or max')
     .description('change the pace; results do not depend on it')
-    .action((id: string, scale: string, _options: object, command: Command) => steer(command, (services) => setScale(services, id, scaleOf(scale))));
+    .action((id: string, scale: string, _options: object, command: Command) =>
+      steer(command, (services) => setScale(services, id, scaleOf(scale))),
+    );
   group
     .command('advance')
     .argument('<id>')
@@ -67,7 +77,9 @@ export function registerSimulation(program: Command): void {
     .option('--cycles <n>', 'cross this many cycle boundaries')
     .option('--until <date>', 'to 00:00 of a date')
     .description('run ahead of the clock, day after day; also while paused')
-    .action((id: string, target: Record<string, string>, command: Command) => steer(command, (services) => advance(services, id, targetOf(target))));
+    .action((id: string, target: Record<string, string>, command: Command) =>
+      steer(command, (services) => advance(services, id, targetOf(target))),
+    );
   group
     .command('reset')
     .argument('<id>')
@@ -86,7 +98,9 @@ export function registerSimulation(program: Command): void {
   group
     .command('review')
     .argument('<id>')
-    .description('the report: what happened, whether it adds up, how real it is; --json has the SQL of each figure')
+    .description(
+      'the report: what happened, whether it adds up, how real it is; --json has the SQL of each figure',
+    )
     .action(review);
 }
 
@@ -109,10 +123,14 @@ type StartFlags = {
 async function start(flags: StartFlags, command: Command): Promise<void> {
   const context = openContext(command);
   requireSimulationMode({ simulationMode: isAllowed(context) });
-  const config = configOf({ simulationId: defaultId(), ...readConfigFile(flags.config), ...fieldsOf(flags) }, context.config);
+  const config = configOf(
+    { simulationId: defaultId(), ...readConfigFile(flags.config), ...fieldsOf(flags) },
+    context.config,
+  );
   await connected(context, async (services) => {
     const stored = await startSimulation(services, config);
-    for (const warning of ignoredEnvironment(stored.config, context.config, process.env)) process.stderr.write(`${warning}\n`);
+    for (const warning of ignoredEnvironment(stored.config, context.config, process.env))
+      process.stderr.write(`${warning}\n`);
     if (flags.wait === true) {
       await showProgress(services, config.simulationId);
       await waitForSimulation(services, config.simulationId);
@@ -132,14 +150,19 @@ async function reset(id: string, { newId }: { newId?: string }, command: Command
   const context = openContext(command);
   requireSimulationMode({ simulationMode: isAllowed(context) });
   const record = await connected(context, (services) => resetSimulation(services, id, newId ?? null));
-  print(context, record, `Simulation "${id}" ended; "${record.simulationId}" has started from the first day.`);
+  print(
+    context,
+    record,
+    `Simulation "${id}" ended; "${record.simulationId}" has started from the first day.`,
+  );
 }
 
 async function status(id: string, _options: object, command: Command): Promise<void> {
   const context = openContext(command);
   await connected(context, async (services) => {
     const view = await viewSimulation(services, id);
-    for (const warning of ignoredEnvironment(view.record.config, context.config, process.env)) process.stderr.write(`${warning}\n`);
+    for (const warning of ignoredEnvironment(view.record.config, context.config, process.env))
+      process.stderr.write(`${warning}\n`);
     print(context, view, renderView(view, context.webUiUrl));
   });
 }
@@ -150,20 +173,36 @@ async function list(_options: object, command: Command): Promise<void> {
   print(context, records, renderList(records));
 }
 
-async function digest(id: string, other: string | undefined, { byDay }: { byDay?: boolean }, command: Command): Promise<void> {
+async function digest(
+  id: string,
+  other: string | undefined,
+  { byDay }: { byDay?: boolean },
+  command: Command,
+): Promise<void> {
   const context = openContext(command);
   await connected(context, async ({ db }) => {
-    await Promise.all([id, ...(other === undefined ? [] : [other])].map((one) => db.simulationState.findUniqueOrThrow({ where: { simulationId: one } }).catch(() => Promise.reject(new InvalidInputError(`There is no simulation "${one}".`)))));
+    await Promise.all(
+      [id, ...(other === undefined ? [] : [other])].map((one) =>
+        db.simulationState
+          .findUniqueOrThrow({ where: { simulationId: one } })
+          .catch(() => Promise.reject(new InvalidInputError(`There is no simulation "${one}".`))),
+      ),
+    );
     const ours = await digestSimulation(db, id);
     const theirs = other === undefined ? null : await digestSimulation(db, other);
     const difference = theirs === null ? null : firstDifference(ours, theirs);
     const { parts, ...short } = ours;
-    const result = { ...(byDay === true ? ours : short), ...(theirs === null ? {} : { other: theirs.digest, firstDifference: difference }) };
+    const result = {
+      ...(byDay === true ? ours : short),
+      ...(theirs === null ? {} : { other: theirs.digest, firstDifference: difference }),
+    };
     const lines = [
       `${ours.digest}  ${id}`,
       ...(theirs === null ? [] : [`${theirs.digest}  ${other}`]),
       ...(difference === null ? [] : [`They first differ in ${difference.table}, ${difference.part}.`]),
-      ...(byDay === true ? parts.map((part) => `${part.digest.slice(0, 16)}  ${part.table}  ${part.part}  ${part.rows} rows`) : []),
+      ...(byDay === true
+        ? parts.map((part) => `${part.digest.slice(0, 16)}  ${part.table}  ${part.part}  ${part.rows} rows`)
+        : []),
     ];
     print(context, result, lines.join('\n'));
     if (difference !== null) process.exitCode = EXIT_CODES.checkFailed;
@@ -210,20 +249,26 @@ function fieldsOf(flags: StartFlags): Record<string, unknown> {
 
 function targetOf({ until, ...amounts }: Record<string, string>): Record<string, unknown> {
   return {
-    ...Object.fromEntries(Object.entries(amounts).map(([unit, amount]) => [unit, numberOf(`--${unit}`, amount)])),
+    ...Object.fromEntries(
+      Object.entries(amounts).map(([unit, amount]) => [unit, numberOf(`--${unit}`, amount)]),
+    ),
     ...(until === undefined ? {} : { until }),
   };
 }
 
 function numberOf(option: string, text: string): number {
   const number = Number(text);
-  if (text.trim() === '' || !Number.isFinite(number)) throw new InvalidInputError(`${option} must be a number, not "${text}".`);
+  if (text.trim() === '' || !Number.isFinite(number))
+    throw new InvalidInputError(`${option} must be a number, not "${text}".`);
   return number;
 }
 
 function scaleOf(text: string): number | 'max' {
   const scale = parseTimeScale(text);
-  if (scale === null) throw new InvalidInputError(`The scale must be a number above 0 and at most 1000000, or max, not "${text}".`);
+  if (scale === null)
+    throw new InvalidInputError(
+      `The scale must be a number above 0 and at most 1000000, or max, not "${text}".`,
+    );
   return scale;
 }
 
@@ -237,9 +282,13 @@ function readConfigFile(file: string | undefined): Record<string, unknown> {
   }
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
   } catch (error) {
-    throw new InvalidInputError(`The configuration file ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}.`, { cause: error });
+    throw new InvalidInputError(
+      `The configuration file ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}.`,
+      { cause: error },
+    );
   }
   throw new InvalidInputError(`The configuration file ${file} must hold one JSON object.`);
 }

@@ -33,10 +33,17 @@ export type PanelCatalogue = {
 export async function panelCatalogue(panel: Panel, promotions: AsyncBuffer): Promise<PanelCatalogue> {
   const chosen = chooseProducts(panel);
   const linesOf = linesByProduct(panel.lines, chosen);
-  const priced = [...chosen.values()].map((product) => priceProduct(panel.lines, product, linesOf.get(product.id)!));
+  const priced = [...chosen.values()].map((product) =>
+    priceProduct(panel.lines, product, linesOf.get(product.id)!),
+  );
   const support = await readSupport(promotions, chosen);
   const prices = priced.flatMap((product) => calendarOf(product, support));
-  return { categories: categoriesOf(panel.lines, chosen), products: productsOf(priced, prices), prices, chosen };
+  return {
+    categories: categoriesOf(panel.lines, chosen),
+    products: productsOf(priced, prices),
+    prices,
+    chosen,
+  };
 }
 
 /** A line that counts: a product that was taken home. */
@@ -54,20 +61,35 @@ export function brandName({ maker, isOwnLabel }: Pick<PanelProduct, 'maker' | 'i
 
 function chooseProducts({ lines, products }: Panel): Map<number, PanelProduct> {
   const bought = new Map<number, number>();
-  for (let i = 0; i < lines.count; i++) if (isPurchase(lines, i)) bought.set(lines.product[i]!, (bought.get(lines.product[i]!) ?? 0) + 1);
+  for (let i = 0; i < lines.count; i++)
+    if (isPurchase(lines, i)) bought.set(lines.product[i]!, (bought.get(lines.product[i]!) ?? 0) + 1);
   const candidates = [...bought]
     .map(([id, count]) => ({ product: products.get(id), count }))
-    .filter((entry): entry is { product: PanelProduct & { category: string }; count: number } => isMerchandise(entry.product));
+    .filter((entry): entry is { product: PanelProduct & { category: string }; count: number } =>
+      isMerchandise(entry.product),
+    );
   const ranked = [...groupBy(candidates, ({ product }) => product.category).values()]
-    .map((members) => ({ members: members.sort((a, b) => b.count - a.count || a.product.id - b.product.id), total: members.reduce((sum, { count }) => sum + count, 0) }))
+    .map((members) => ({
+      members: members.sort((a, b) => b.count - a.count || a.product.id - b.product.id),
+      total: members.reduce((sum, { count }) => sum + count, 0),
+    }))
     .filter(({ members }) => members.length >= FEWEST_PRODUCTS)
     .sort((a, b) => b.total - a.total)
     .slice(0, CATEGORY_COUNT);
-  return new Map(ranked.flatMap(({ members }) => members.slice(0, MOST_PRODUCTS).map(({ product }) => [product.id, product])));
+  return new Map(
+    ranked.flatMap(({ members }) =>
+      members.slice(0, MOST_PRODUCTS).map(({ product }) => [product.id, product]),
+    ),
+  );
 }
 
 function isMerchandise(product: PanelProduct | undefined): boolean {
-  return product !== undefined && product.category !== null && !NOT_MERCHANDISE.test(product.category) && !NOT_MERCHANDISE.test(product.department);
+  return (
+    product !== undefined &&
+    product.category !== null &&
+    !NOT_MERCHANDISE.test(product.category) &&
+    !NOT_MERCHANDISE.test(product.department)
+  );
 }
 
 function linesByProduct(lines: Lines, chosen: ReadonlyMap<number, unknown>): Map<number, number[]> {
@@ -76,7 +98,12 @@ function linesByProduct(lines: Lines, chosen: ReadonlyMap<number, unknown>): Map
   return linesOf;
 }
 
-type PricedProduct = { product: PanelProduct; regularPriceCents: number; /** Promotion depth by week, where there was one. */ depths: Map<number, number>; linesByWeek: Map<number, number[]> };
+type PricedProduct = {
+  product: PanelProduct;
+  regularPriceCents: number;
+  /** Promotion depth by week, where there was one. */ depths: Map<number, number>;
+  linesByWeek: Map<number, number[]>;
+};
 
 /** Per unit, regular = received + loyalty discount + matched coupon; makers' coupons are in what the shop received. */
 function priceProduct(lines: Lines, product: PanelProduct, own: readonly number[]): PricedProduct {
@@ -89,7 +116,10 @@ function priceProduct(lines: Lines, product: PanelProduct, own: readonly number[
     const depth = median(members.map((i) => (regular(i) > 0 ? lines.retailDiscount[i]! / regular(i) : 0)));
     if (depth >= LEAST_DEPTH) depths.set(week, depth);
   }
-  const regularPriceCents = Math.max(1, Math.round(100 * median(own.map((i) => regular(i) / lines.quantity[i]!))));
+  const regularPriceCents = Math.max(
+    1,
+    Math.round(100 * median(own.map((i) => regular(i) / lines.quantity[i]!))),
+  );
   return { product, regularPriceCents, depths, linesByWeek };
 }
 
@@ -102,7 +132,14 @@ function calendarOf({ product, regularPriceCents, depths }: PricedProduct, suppo
     const promotionalPriceCents = promotional < regularPriceCents ? promotional : null;
     const { isFeatured, isDisplayed } = support(product.id, week);
     if (promotionalPriceCents === null && !isFeatured && !isDisplayed) continue;
-    prices.push({ sku: String(product.id), week, regularPriceCents, promotionalPriceCents, isFeatured, isDisplayed });
+    prices.push({
+      sku: String(product.id),
+      week,
+      regularPriceCents,
+      promotionalPriceCents,
+      isFeatured,
+      isDisplayed,
+    });
   }
   return prices;
 }
@@ -111,11 +148,16 @@ function productsOf(priced: readonly PricedProduct[], prices: readonly ProductPr
   const supported = groupBy(prices, ({ sku }) => sku);
   const rates = priced.map(({ product, linesByWeek }) => {
     const weeks = new Set((supported.get(String(product.id)) ?? []).map(({ week }) => week));
-    const plainLines = [...linesByWeek].filter(([week]) => !weeks.has(week)).reduce((sum, [, members]) => sum + members.length, 0);
+    const plainLines = [...linesByWeek]
+      .filter(([week]) => !weeks.has(week))
+      .reduce((sum, [, members]) => sum + members.length, 0);
     // Lines a week at the regular price; the added line and weeks keep products on permanent promotion finite.
     return (plainLines + 1) / (PROMOTION_WEEKS - weeks.size + 2);
   });
-  const byCategory = groupBy(priced.map((entry, index) => ({ ...entry, rate: rates[index]! })), ({ product }) => product.category);
+  const byCategory = groupBy(
+    priced.map((entry, index) => ({ ...entry, rate: rates[index]! })),
+    ({ product }) => product.category,
+  );
   return [...byCategory.values()].flatMap((members) => {
     const average = mean(members.map(({ rate }) => rate));
     return members.map(({ product, regularPriceCents, rate }) => ({
@@ -170,7 +212,12 @@ async function readSupport(promotions: AsyncBuffer, chosen: ReadonlyMap<number, 
   const featured = new Uint16Array(positions.size * (PROMOTION_WEEKS + 1));
   const displayed = new Uint16Array(featured.length);
   const shops = await countShops(promotions);
-  for await (const { rows, columns } of readWindows(promotions, ['product_id', 'week', 'mailer_location', 'display_location'])) {
+  for await (const { rows, columns } of readWindows(promotions, [
+    'product_id',
+    'week',
+    'mailer_location',
+    'display_location',
+  ])) {
     for (let i = 0; i < rows; i++) {
       const position = positions.get(Number(columns.product_id[i]));
       const week = promotionWeekOf(Number(columns.week[i]));
@@ -182,19 +229,27 @@ async function readSupport(promotions: AsyncBuffer, chosen: ReadonlyMap<number, 
   }
   return (product, week) => {
     const cell = positions.get(product)! * (PROMOTION_WEEKS + 1) + week;
-    return { isFeatured: featured[cell]! >= FEATURED_FROM * shops, isDisplayed: displayed[cell]! >= DISPLAYED_FROM * shops };
+    return {
+      isFeatured: featured[cell]! >= FEATURED_FROM * shops,
+      isDisplayed: displayed[cell]! >= DISPLAYED_FROM * shops,
+    };
   };
 }
 
 /** In the first window, which has more than two weeks of every shop; reading all takes long and finds no other. */
 async function countShops(promotions: AsyncBuffer): Promise<number> {
-  for await (const { columns } of readWindows(promotions, ['store_id'])) return new Set(columns.store_id).size;
+  for await (const { columns } of readWindows(promotions, ['store_id']))
+    return new Set(columns.store_id).size;
   return 1;
 }
 
 function productName({ type, category, packageSize, maker, isOwnLabel }: PanelProduct): string {
   const words = sentenceCase(type ?? category!);
-  return [words, ...(packageSize === null ? [] : [packageSize.toLowerCase()]), brandName({ maker, isOwnLabel })].join(', ');
+  return [
+    words,
+    ...(packageSize === null ? [] : [packageSize.toLowerCase()]),
+    brandName({ maker, isOwnLabel }),
+  ].join(', ');
 }
 
 /** `FLUID MILK PRODUCTS` → `Fluid milk products`. */

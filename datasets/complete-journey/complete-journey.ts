@@ -19,7 +19,10 @@ export const PANEL_NOTICE =
   `Added by Mercato: unit costs (a margin of ${100 * ASSUMED_MARGIN} % everywhere), face values, offers on whole baskets, and the attributes listed as imputed.`;
 
 /** Deterministic: the same files and number of households give the same dataset. */
-export async function readCompleteJourney(files: PanelFiles, { households: count }: { households: number }): Promise<Dataset> {
+export async function readCompleteJourney(
+  files: PanelFiles,
+  { households: count }: { households: number },
+): Promise<Dataset> {
   const panel = await readPanel(files);
   const { categories, products, prices, chosen } = await panelCatalogue(panel, files.promotions);
   const population = [...householdsOf(panel.lines, chosen).values()];
@@ -34,17 +37,25 @@ export async function readCompleteJourney(files: PanelFiles, { households: count
     seed: PANEL_SEED,
   });
   return {
-      id: PANEL_DATASET_ID,
-      title: 'The Complete Journey, a grocery panel of 2017',
-      notice: PANEL_NOTICE,
-      currency: 'USD',
-      // The panel's 457 shops are one here: it has no prices by shop for most products.
-      stores: [{ code: 'CJ-01', name: "The panel's grocer", region: REGION, shippingFeeCents: 499, freeShippingThresholdCents: 3500 }],
-      categories,
-      products,
-      prices,
-      ...panelOffers(panel, categories, products, PANEL_SEED),
-      agents,
-      reference: referenceOf(sample),
+    id: PANEL_DATASET_ID,
+    title: 'The Complete Journey, a grocery panel of 2017',
+    notice: PANEL_NOTICE,
+    currency: 'USD',
+    // The panel's 457 shops are one here: it has no prices by shop for most products.
+    stores: [
+      {
+        code: 'CJ-01',
+        name: "The panel's grocer",
+        region: REGION,
+        shippingFeeCents: 499,
+        freeShippingThresholdCents: 3500,
+      },
+    ],
+    categories,
+    products,
+    prices,
+    ...panelOffers(panel, categories, products, PANEL_SEED),
+    agents,
+    reference: referenceOf(sample),
   };
 }

@@ -2,7 +2,12 @@
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const CLOCK = new Intl.DateTimeFormat('en-US', { timeZone: 'America/New_York', hourCycle: 'h23', day: 'numeric', hour: 'numeric' });
+const CLOCK = new Intl.DateTimeFormat('en-US', {
+  timeZone: 'America/New_York',
+  hourCycle: 'h23',
+  day: 'numeric',
+  hour: 'numeric',
+});
 /** By UTC hour: asking the calendar for each of a million lines would take a minute. */
 const offsets = new Map<number, number>();
 

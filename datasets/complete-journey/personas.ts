@@ -44,8 +44,13 @@ type Traits = { priceSensitivity: number; brandLoyalty: number; couponAffinity: 
 function traitsOf(population: readonly Household[]): Map<number, Traits> {
   const lines = population.reduce((sum, { allLines }) => sum + allLines, 0);
   const dealShare = population.reduce((sum, { allDealLines }) => sum + allDealLines, 0) / lines;
-  const deals = population.map((household) => (household.allDealLines + DEAL_PRIOR_LINES * dealShare) / (household.allLines + DEAL_PRIOR_LINES));
-  const couponRates = population.map((household) => household.allCouponLines / (household.allLines + DEAL_PRIOR_LINES));
+  const deals = population.map(
+    (household) =>
+      (household.allDealLines + DEAL_PRIOR_LINES * dealShare) / (household.allLines + DEAL_PRIOR_LINES),
+  );
+  const couponRates = population.map(
+    (household) => household.allCouponLines / (household.allLines + DEAL_PRIOR_LINES),
+  );
   const users = ascending(couponRates.filter((rate) => rate > 0));
   // The keenest fiftieth of the users is the top of the scale.
   const top = users.length === 0 ? 1 : quantileOfSorted(users, 0.98);
@@ -58,8 +63,14 @@ function traitsOf(population: readonly Household[]): Map<number, Traits> {
       {
         // The rank keeps the order of the panel and the spread that the choice model expects.
         priceSensitivity: toThousandth(betaQuantile(dealRanks[index]!, 4, 2)),
-        brandLoyalty: toThousandth((household.sameMakerRepeats + REPEAT_PRIOR.share * REPEAT_PRIOR.purchases) / (household.repeats + REPEAT_PRIOR.purchases)),
-        couponAffinity: couponRates[index]! === 0 ? 0 : Math.max(0.001, toThousandth(Math.min(1, couponRates[index]! / top))),
+        brandLoyalty: toThousandth(
+          (household.sameMakerRepeats + REPEAT_PRIOR.share * REPEAT_PRIOR.purchases) /
+            (household.repeats + REPEAT_PRIOR.purchases),
+        ),
+        couponAffinity:
+          couponRates[index]! === 0
+            ? 0
+            : Math.max(0.001, toThousandth(Math.min(1, couponRates[index]! / top))),
         dealRank: seekingRanks[index]!,
       },
     ]),
@@ -68,12 +79,21 @@ function traitsOf(population: readonly Household[]): Map<number, Traits> {
 
 function personaOf(household: Household, traits: Traits, sources: PersonaSources): Persona {
   const draws = new Draws(sources.seed, 'household', household.id);
-  const { imputedAttributes, ...demographics } = demographicsOf(sources.demographics.get(household.id), draws);
+  const { imputedAttributes, ...demographics } = demographicsOf(
+    sources.demographics.get(household.id),
+    draws,
+  );
   const shopDays = shopDaysOf(household);
   const { baskets } = household;
   const weekly = weeklySpend(household);
-  const [weekday, saturday, sunday] = smoothed(baskets.map(({ day }) => dayBlock(day)), DAY_PRIOR);
-  const [morning, afternoon, evening] = smoothed(baskets.map(({ hour }) => (hour < 12 ? 0 : hour < 17 ? 1 : 2)), TIME_PRIOR);
+  const [weekday, saturday, sunday] = smoothed(
+    baskets.map(({ day }) => dayBlock(day)),
+    DAY_PRIOR,
+  );
+  const [morning, afternoon, evening] = smoothed(
+    baskets.map(({ hour }) => (hour < 12 ? 0 : hour < 17 ? 1 : 2)),
+    TIME_PRIOR,
+  );
   const facts = {
     agentId: `cj_${household.id}`,
     generationModel: 'panel',
@@ -107,12 +127,20 @@ function personaOf(household: Household, traits: Traits, sources: PersonaSources
 const AGE_SHARES = [0.057, 0.177, 0.242, 0.36, 0.074, 0.09];
 const AGE_FROM = [18, 25, 35, 45, 55, 65];
 const AGE_TO = [24, 34, 44, 54, 64, 84];
-const INCOMES = { low: ['Under 15K', '15-24K'], medium: ['25-34K', '35-49K', '50-74K'], high: ['75-99K', '100-124K', '125-149K'], affluent: ['150-174K', '175-199K', '200-249K', '250K+'] };
+const INCOMES = {
+  low: ['Under 15K', '15-24K'],
+  medium: ['25-34K', '35-49K', '50-74K'],
+  high: ['75-99K', '100-124K', '125-149K'],
+  affluent: ['150-174K', '175-199K', '200-249K', '250K+'],
+};
 const INCOME_SHARES = [0.169, 0.551, 0.21, 0.071];
 const SIZE_SHARES = [0.318, 0.397, 0.136, 0.066, 0.082];
 const CHILDREN = [0, 0.27, 0.87, 0.92, 0.95];
 
-type DemographicAttributes = Pick<Persona, 'age' | 'ageGroup' | 'gender' | 'incomeBracket' | 'householdSize' | 'hasChildren' | 'imputedAttributes'>;
+type DemographicAttributes = Pick<
+  Persona,
+  'age' | 'ageGroup' | 'gender' | 'incomeBracket' | 'householdSize' | 'hasChildren' | 'imputedAttributes'
+>;
 
 function demographicsOf(known: Demographics | undefined, draws: Draws): DemographicAttributes {
   const imputed: string[] = ['age'];
@@ -122,14 +150,25 @@ function demographicsOf(known: Demographics | undefined, draws: Draws): Demograp
     imputed.push(attribute);
     return drawn;
   };
-  const knownGroup = AGE_GROUPS.indexOf((known?.age === '19-24' ? '18-24' : known?.age) as (typeof AGE_GROUPS)[number]);
-  const group = or(knownGroup === -1 ? undefined : knownGroup, 'age_group', () => draws.pickWeighted(AGE_SHARES));
+  const knownGroup = AGE_GROUPS.indexOf(
+    (known?.age === '19-24' ? '18-24' : known?.age) as (typeof AGE_GROUPS)[number],
+  );
+  const group = or(knownGroup === -1 ? undefined : knownGroup, 'age_group', () =>
+    draws.pickWeighted(AGE_SHARES),
+  );
   const age = draws.integer(AGE_FROM[group]!, AGE_TO[group]!);
   const brackets = Object.keys(INCOMES) as (keyof typeof INCOMES)[];
   const knownBracket = brackets.find((bracket) => INCOMES[bracket].includes(known?.income ?? ''));
   const knownSize = /^[1-5]/.exec(known?.householdSize ?? '')?.[0];
-  const householdSize = or(knownSize === undefined ? undefined : Number(knownSize), 'household_size', () => draws.pickWeighted(SIZE_SHARES) + 1);
-  const knownChildren = known?.kidsCount === undefined || known.kidsCount === null || known.kidsCount === 'Unknown' ? undefined : known.kidsCount !== '0';
+  const householdSize = or(
+    knownSize === undefined ? undefined : Number(knownSize),
+    'household_size',
+    () => draws.pickWeighted(SIZE_SHARES) + 1,
+  );
+  const knownChildren =
+    known?.kidsCount === undefined || known.kidsCount === null || known.kidsCount === 'Unknown'
+      ? undefined
+      : known.kidsCount !== '0';
   return {
     age,
     ageGroup: ageGroupOf(age),
@@ -143,14 +182,20 @@ function demographicsOf(known: Demographics | undefined, draws: Draws): Demograp
 }
 
 /** Two to four categories that the household buys more of than others do, as far as its lines can tell. */
-function preferredCategories({ linesByCategory }: Household, { categories, categoryNameOf }: PersonaSources): string[] {
+function preferredCategories(
+  { linesByCategory }: Household,
+  { categories, categoryNameOf }: PersonaSources,
+): string[] {
   const own = new Map([...linesByCategory].map(([category, count]) => [categoryNameOf(category), count]));
   const total = [...own.values()].reduce((sum, count) => sum + count, 0);
   const weight = categories.reduce((sum, { basketWeight }) => sum + basketWeight, 0);
   const ranked = categories
     .map(({ name, basketWeight }) => {
       const expected = (total * basketWeight) / weight;
-      return { name, lift: ((own.get(name) ?? 0) + CATEGORY_PRIOR_LINES) / (expected + CATEGORY_PRIOR_LINES) };
+      return {
+        name,
+        lift: ((own.get(name) ?? 0) + CATEGORY_PRIOR_LINES) / (expected + CATEGORY_PRIOR_LINES),
+      };
     })
     .sort((a, b) => b.lift - a.lift || a.name.localeCompare(b.name));
   const clear = ranked.slice(0, 4).filter(({ lift }) => lift > 1.25).length;
@@ -160,7 +205,8 @@ function preferredCategories({ linesByCategory }: Household, { categories, categ
 /** Spend in each week with shopping, ascending. */
 function weeklySpend({ baskets }: Household): number[] {
   const weeks = new Map<number, number>();
-  for (const { day, value } of baskets) weeks.set(Math.floor(day / 7), (weeks.get(Math.floor(day / 7)) ?? 0) + value);
+  for (const { day, value } of baskets)
+    weeks.set(Math.floor(day / 7), (weeks.get(Math.floor(day / 7)) ?? 0) + value);
   return ascending([...weeks.values()]);
 }
 
@@ -172,7 +218,9 @@ function dayBlock(day: number): number {
 
 /** Shares of three blocks, with some trips of the average household added, in thousandths that sum to 1. */
 function smoothed(blocks: readonly number[], prior: { shares: number[]; trips: number }): number[] {
-  const counts = prior.shares.map((share, block) => share * prior.trips + blocks.filter((value) => value === block).length);
+  const counts = prior.shares.map(
+    (share, block) => share * prior.trips + blocks.filter((value) => value === block).length,
+  );
   return splitByWeight(1000, sharesOf(counts)).map((part) => part / 1000);
 }
 

@@ -13,15 +13,35 @@ export function referenceOf(sample: readonly Household[]): PanelReference {
   return {
     households: sample.length,
     days: DAYS,
-    coveredLines: lines.reduce((sum, count) => sum + count, 0) / sample.reduce((sum, { allLines }) => sum + allLines, 0),
+    coveredLines:
+      lines.reduce((sum, count) => sum + count, 0) / sample.reduce((sum, { allLines }) => sum + allLines, 0),
     sessionsPerHouseholdWeek: distributionOf(sample.map((household) => household.baskets.length / WEEKS)),
     shopDaysPerDay: distributionOf(sample.map((household) => shopDaysOf(household) / DAYS)),
     linesPerBasket: distributionOf(lines),
-    linesPerBasketShares: sharesOf(countsOf(lines.map((count) => Math.min(count, MOST_LINES) - 1), MOST_LINES)),
+    linesPerBasketShares: sharesOf(
+      countsOf(
+        lines.map((count) => Math.min(count, MOST_LINES) - 1),
+        MOST_LINES,
+      ),
+    ),
     basketValue: distributionOf(baskets.map(({ value }) => value)),
-    dayOfWeekShares: sharesOf(countsOf(baskets.map(({ day }) => dayOfWeek(day)), 7)),
-    hourShares: sharesOf(countsOf(baskets.map(({ hour }) => hour), 24)),
-    couponLinesPerHouseholdWeek: distributionOf(sample.map((household) => household.baskets.reduce((sum, { couponLines }) => sum + couponLines, 0) / WEEKS)),
+    dayOfWeekShares: sharesOf(
+      countsOf(
+        baskets.map(({ day }) => dayOfWeek(day)),
+        7,
+      ),
+    ),
+    hourShares: sharesOf(
+      countsOf(
+        baskets.map(({ hour }) => hour),
+        24,
+      ),
+    ),
+    couponLinesPerHouseholdWeek: distributionOf(
+      sample.map(
+        (household) => household.baskets.reduce((sum, { couponLines }) => sum + couponLines, 0) / WEEKS,
+      ),
+    ),
     basketsWithCoupon: mean(baskets.map(({ couponLines }) => (couponLines > 0 ? 1 : 0))),
   };
 }

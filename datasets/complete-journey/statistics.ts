@@ -30,7 +30,7 @@ export function sharesOf(counts: readonly number[]): number[] {
 export function ranksOf(values: readonly number[]): number[] {
   const order = values.map((value, index) => ({ value, index })).sort((a, b) => a.value - b.value);
   const ranks = new Array<number>(values.length);
-  for (let start = 0; start < order.length; ) {
+  for (let start = 0; start < order.length;) {
     let end = start;
     while (end < order.length && order[end]!.value === order[start]!.value) end++;
     for (let i = start; i < end; i++) ranks[order[i]!.index] = (start + end) / 2 / order.length;

@@ -28,7 +28,10 @@ export type Discount = {
   readonly redemptionFeeCents: number;
 };
 
-export type PricedLine = CartLine & { readonly lineDiscountCents: number; readonly orderDiscountCents: number };
+export type PricedLine = CartLine & {
+  readonly lineDiscountCents: number;
+  readonly orderDiscountCents: number;
+};
 
 export type PricedCart = {
   readonly lines: readonly PricedLine[];
@@ -55,15 +58,22 @@ export const NO_SHIPPING: Shipping = { feeCents: 0, freeFromCents: null };
  * measured on shelf prices, before any coupon. A coupon that would save nothing is not used. Ties go to the smaller
  * code. Each discount is split to cents over its lines by largest remainder.
  */
-export function priceCart(lines: readonly CartLine[], coupons: readonly UsableCoupon[], shipping: Shipping): PricedCart {
+export function priceCart(
+  lines: readonly CartLine[],
+  coupons: readonly UsableCoupon[],
+  shipping: Shipping,
+): PricedCart {
   const subtotalCents = sum(lines.map(grossCents));
-  const isFree = lines.length === 0 || (shipping.freeFromCents !== null && subtotalCents >= shipping.freeFromCents);
+  const isFree =
+    lines.length === 0 || (shipping.freeFromCents !== null && subtotalCents >= shipping.freeFromCents);
   const shippingCents = isFree ? 0 : shipping.feeCents;
   const lineDiscounts = new Map<number, number>();
   const discounts: Discount[] = [];
 
-  for (let open = coupons.filter(({ coupon }) => coupon.scope !== 'frontstore'); open.length > 0; ) {
-    const best = largest(open, (candidate) => sum(savingsOnLines(candidate.coupon, lines, lineDiscounts).map(([, cents]) => cents)));
+  for (let open = coupons.filter(({ coupon }) => coupon.scope !== 'frontstore'); open.length > 0;) {
+    const best = largest(open, (candidate) =>
+      sum(savingsOnLines(candidate.coupon, lines, lineDiscounts).map(([, cents]) => cents)),
+    );
     if (best === null) break;
     const savings = savingsOnLines(best.coupon, lines, lineDiscounts);
     for (const [lineNumber, cents] of savings) lineDiscounts.set(lineNumber, cents);
@@ -73,10 +83,13 @@ export function priceCart(lines: readonly CartLine[], coupons: readonly UsableCo
 
   const net = lines.map((line) => grossCents(line) - (lineDiscounts.get(line.lineNumber) ?? 0));
   const frontstore = coupons.filter(({ coupon }) => coupon.scope === 'frontstore');
-  const basket = largest(frontstore, ({ coupon }) => basketSaving(coupon, lines, net, subtotalCents, shippingCents).amountCents);
+  const basket = largest(
+    frontstore,
+    ({ coupon }) => basketSaving(coupon, lines, net, shippingCents).amountCents,
+  );
   let orderShares = lines.map(() => 0);
   if (basket !== null) {
-    const saving = basketSaving(basket.coupon, lines, net, subtotalCents, shippingCents);
+    const saving = basketSaving(basket.coupon, lines, net, shippingCents);
     if (saving.target === 'basket') orderShares = splitByWeight(saving.amountCents, saving.weights);
     discounts.push(discountOf(basket, saving.target, saving.amountCents));
   }
@@ -108,8 +121,15 @@ export function matches(coupon: Coupon, product: { category: string; brand: stri
     case 'category':
       return product.category === coupon.category;
     case 'brand':
-      return product.brand === coupon.brand && (coupon.category === null || product.category === coupon.category);
+      return (
+        product.brand === coupon.brand && (coupon.category === null || product.category === coupon.category)
+      );
   }
+}
+
+/** What a cart spends on the lines a coupon matches, at shelf prices: what its minimum spend is measured on. */
+export function eligibleCents(coupon: Coupon, lines: readonly CartLine[]): number {
+  return sum(lines.filter((line) => matches(coupon, line)).map(grossCents));
 }
 
 /** What a coupon takes off goods worth `cents` at shelf prices, of which `freeUnitsCents` would be free by bogo. */
@@ -129,33 +149,45 @@ export function faceValue(coupon: Coupon, cents: number, freeUnitsCents: number)
   return Math.min(uncapped, cents, coupon.maxDiscountCents ?? Infinity);
 }
 
-function savingsOnLines(coupon: Coupon, lines: readonly CartLine[], covered: ReadonlyMap<number, number>): [number, number][] {
-  const matching = lines.filter((line) => matches(coupon, line));
-  if (sum(matching.map(grossCents)) < coupon.minSpendCents) return [];
-  const eligible = matching.filter((line) => !covered.has(line.lineNumber));
+function savingsOnLines(
+  coupon: Coupon,
+  lines: readonly CartLine[],
+  covered: ReadonlyMap<number, number>,
+): [number, number][] {
+  if (eligibleCents(coupon, lines) < coupon.minSpendCents) return [];
+  const eligible = lines.filter((line) => matches(coupon, line) && !covered.has(line.lineNumber));
   if (eligible.length === 0) return [];
   const freeUnits = eligible.map((line) => Math.floor(line.quantity / 2) * line.unitPriceCents);
   const amount = faceValue(coupon, sum(eligible.map(grossCents)), sum(freeUnits));
   if (amount === 0) return [];
   const parts = splitByWeight(amount, coupon.kind === 'bogo' ? freeUnits : eligible.map(grossCents));
-  return eligible.map((line, i): [number, number] => [line.lineNumber, parts[i]!]).filter(([, cents]) => cents > 0);
+  return eligible
+    .map((line, i): [number, number] => [line.lineNumber, parts[i]!])
+    .filter(([, cents]) => cents > 0);
 }
 
 function basketSaving(
   coupon: Coupon,
   lines: readonly CartLine[],
   net: readonly number[],
-  subtotalCents: number,
   shippingCents: number,
 ): { target: 'basket' | 'shipping'; amountCents: number; weights: number[] } {
-  if (subtotalCents < coupon.minSpendCents) return { target: 'basket', amountCents: 0, weights: [] };
+  if (eligibleCents(coupon, lines) < coupon.minSpendCents) return { target: 'basket', amountCents: 0, weights: [] };
   if (coupon.kind === 'free_shipping')
-    return { target: 'shipping', amountCents: Math.min(shippingCents, coupon.maxDiscountCents ?? Infinity), weights: [] };
+    return {
+      target: 'shipping',
+      amountCents: Math.min(shippingCents, coupon.maxDiscountCents ?? Infinity),
+      weights: [],
+    };
   const weights = lines.map((line, i) => (matches(coupon, line) ? net[i]! : 0));
   return { target: 'basket', amountCents: faceValue(coupon, sum(weights), 0), weights };
 }
 
-function discountOf({ userCouponId, coupon }: UsableCoupon, target: Discount['target'], amountCents: number): Discount {
+function discountOf(
+  { userCouponId, coupon }: UsableCoupon,
+  target: Discount['target'],
+  amountCents: number,
+): Discount {
   return {
     userCouponId,
     code: coupon.code,
@@ -166,7 +198,10 @@ function discountOf({ userCouponId, coupon }: UsableCoupon, target: Discount['ta
   };
 }
 
-function largest(candidates: readonly UsableCoupon[], saving: (candidate: UsableCoupon) => number): UsableCoupon | null {
+function largest(
+  candidates: readonly UsableCoupon[],
+  saving: (candidate: UsableCoupon) => number,
+): UsableCoupon | null {
   let best: { candidate: UsableCoupon; saving: number } | null = null;
   for (const candidate of candidates) {
     const value = saving(candidate);

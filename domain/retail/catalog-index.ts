@@ -53,7 +53,8 @@ export function indexCatalog(catalog: Catalog): CatalogIndex {
       const products = byCategory.get(category.name);
       if (products === undefined) return [];
       const weight = products.reduce((sum, p) => sum + p.popularity, 0);
-      const meanPriceCents = products.reduce((sum, p) => sum + p.popularity * p.regularPriceCents, 0) / weight;
+      const meanPriceCents =
+        products.reduce((sum, p) => sum + p.popularity * p.regularPriceCents, 0) / weight;
       return [{ ...category, products, meanPriceCents, prices }];
     });
   const totalWeight = shelves.reduce((sum, shelf) => sum + shelf.basketWeight, 0);

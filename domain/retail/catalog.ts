@@ -54,8 +54,11 @@ export const ProductPrice = z
     isFeatured: z.boolean(),
     isDisplayed: z.boolean(),
   })
-  .refine((price) => price.promotionalPriceCents === null || price.promotionalPriceCents <= price.regularPriceCents, {
-    path: ['promotionalPriceCents'],
-    message: 'promotional price above the regular price',
-  });
+  .refine(
+    (price) => price.promotionalPriceCents === null || price.promotionalPriceCents <= price.regularPriceCents,
+    {
+      path: ['promotionalPriceCents'],
+      message: 'promotional price above the regular price',
+    },
+  );
 export type ProductPrice = z.infer<typeof ProductPrice>;

@@ -2,7 +2,7 @@ import { exp, ln, logistic, logit, power } from '../math.ts';
 import { poissonQuantile } from '../random.ts';
 import type { RandomKey } from '../random.ts';
 import { dayOfWeek, weekOfYear } from './calendar.ts';
-import { faceValue, matches } from './cart.ts';
+import { eligibleCents, faceValue, matches } from './cart.ts';
 import type { CartLine, PricedCart, UsableCoupon } from './cart.ts';
 import { compareText, shelfPriceOf } from './catalog-index.ts';
 import type { CatalogIndex, CategoryShelf, ShelfPrice } from './catalog-index.ts';
@@ -52,14 +52,24 @@ export type BinaryDecision = {
 // --- S0: whether, how often and when ------------------------------------------------------------------------
 
 /** Bounds of the frequency classes as quantiles of the population: 16.5, 45.0, 26.0 and 12.5 % of households. */
-const CLASS_BOUNDS = { rare: [0, 0.165], occasional: [0.165, 0.615], regular: [0.615, 0.875], frequent: [0.875, 1] } as const;
+const CLASS_BOUNDS = {
+  rare: [0, 0.165],
+  occasional: [0.165, 0.615],
+  regular: [0.615, 0.875],
+  frequent: [0.875, 1],
+} as const;
 
 /**
  * Mean shop days per day of a persona: as observed, else its own quantile inside its class of Beta(1, b), the
  * distribution of daily visit propensities in the panel (b = 6.39, Kolmogorov-Smirnov 0.042 on held-out households).
  * Shop days are completed purchases, so a channel with few completions sees more visits.
  */
-export function visitRateOf(persona: Persona, channel: 'in_store' | 'online', parameters: ChoiceParameters, key: RandomKey): number {
+export function visitRateOf(
+  persona: Persona,
+  channel: 'in_store' | 'online',
+  parameters: ChoiceParameters,
+  key: RandomKey,
+): number {
   const [low, high] = CLASS_BOUNDS[persona.shoppingFrequency];
   const quantile = low + (high - low) * key.at('visit_rate').uniform();
   const observed = persona.visitRate ?? 1 - power(1 - quantile, 1 / parameters.visitShape);
@@ -73,8 +83,12 @@ export function visitDecision(context: DayContext): BinaryDecision {
   const terms = {
     propensity: logit(profile.visitRate),
     dayPreference: ln(Math.max(0.01, dayFactor(persona, context.date))),
-    weeklyRhythm: household.lastShopDay !== null && day - household.lastShopDay === 7 ? parameters.visitWeeklyRhythm : 0,
-    walletValue: parameters.visitWalletValue * persona.couponAffinity * Math.min(1, walletValueCents(context) / persona.weeklyBudgetCents),
+    weeklyRhythm:
+      household.lastShopDay !== null && day - household.lastShopDay === 7 ? parameters.visitWeeklyRhythm : 0,
+    walletValue:
+      parameters.visitWalletValue *
+      persona.couponAffinity *
+      Math.min(1, walletValueCents(context) / persona.weeklyBudgetCents),
   };
   return decide(terms, context.key.at('day', day, 'decide_shop'));
 }
@@ -104,8 +118,15 @@ export function tripStartMinutes(context: DayContext, trips: number): number[] {
   const { persona } = context;
   const starts = Array.from({ length: trips }, (_, trip) => {
     const key = context.key.at('day', context.day, 'start', trip);
-    const part = pick([persona.prefTimeMorning, persona.prefTimeAfternoon, persona.prefTimeEvening], key.at('part').uniform());
-    const [from, to] = [[7, 12], [12, 17], [17, 23]][part]!;
+    const part = pick(
+      [persona.prefTimeMorning, persona.prefTimeAfternoon, persona.prefTimeEvening],
+      key.at('part').uniform(),
+    );
+    const [from, to] = [
+      [7, 12],
+      [12, 17],
+      [17, 23],
+    ][part]!;
     const shares = HOUR_SHARES.slice(from! - FIRST_HOUR, to! - FIRST_HOUR);
     const hour = from! + pick(shares, key.at('hour').uniform());
     return hour * 60 + Math.floor(key.at('minute').uniform() * 60);
@@ -123,11 +144,15 @@ function dayFactor(persona: Persona, date: string): number {
 
 /** What the wallet is worth to this household: face values, each by the chance that the household can use it on a trip. */
 function walletValueCents(context: DayContext): number {
-  const lines = context.profile.stockUpShare * context.profile.stockUpLines + (1 - context.profile.stockUpShare) * context.profile.fillInLines;
+  const lines =
+    context.profile.stockUpShare * context.profile.stockUpLines +
+    (1 - context.profile.stockUpShare) * context.profile.fillInLines;
   return context.wallet.reduce((sum, { coupon }) => {
     const reference = referenceOf(context, coupon);
     if (reference === null) return sum;
-    return sum + faceValue(coupon, reference.cents, reference.cents / 2) * Math.min(1, reference.weight * lines);
+    return (
+      sum + faceValue(coupon, reference.cents, reference.cents / 2) * Math.min(1, reference.weight * lines)
+    );
   }, 0);
 }
 
@@ -157,7 +182,9 @@ function reachOf(catalog: CatalogIndex, coupon: Coupon): Reach {
   const reach = catalog.categories.flatMap((shelf) => {
     const total = shelf.products.reduce((sum, product) => sum + product.popularity, 0);
     const matching = shelf.products.filter((product) => matches(coupon, product));
-    return matching.length === 0 ? [] : [{ shelf, share: matching.reduce((sum, product) => sum + product.popularity, 0) / total }];
+    return matching.length === 0
+      ? []
+      : [{ shelf, share: matching.reduce((sum, product) => sum + product.popularity, 0) / total }];
   });
   known.set(coupon, reach);
   return reach;
@@ -180,13 +207,24 @@ export function planTrip(context: TripContext): TripPlan {
   const { parameters, profile, persona } = context;
   const key = tripKey(context);
   const weekend = [0, 6].includes(dayOfWeek(context.date)) ? parameters.stockUpOnWeekend : 0;
-  const stockUp = decide({ share: logit(profile.stockUpShare), weekend: weekend * (5 / 7), weekday: weekend === 0 ? -parameters.stockUpOnWeekend * (2 / 7) : 0 }, key.at('trip_type'));
+  const stockUp = decide(
+    {
+      share: logit(profile.stockUpShare),
+      weekend: weekend * (5 / 7),
+      weekday: weekend === 0 ? -parameters.stockUpOnWeekend * (2 / 7) : 0,
+    },
+    key.at('trip_type'),
+  );
   const impulse = exp(parameters.impulseLines * (persona.impulsivity - 0.4));
   const mean = (stockUp.isYes ? profile.stockUpLines : profile.fillInLines) * impulse;
   const gamma = stockUp.isYes
     ? [0, 1, 2].reduce((sum, i) => sum + key.at('trip_size', i).exponential(), 0) / 3
     : key.at('trip_size', 0).exponential();
-  return { tripType: stockUp.isYes ? 'stock_up' : 'fill_in', stockUp, size: 1 + Math.max(0.1, mean - 1) * gamma };
+  return {
+    tripType: stockUp.isYes ? 'stock_up' : 'fill_in',
+    stockUp,
+    size: 1 + Math.max(0.1, mean - 1) * gamma,
+  };
 }
 
 /** How much of one category a trip wants: a Poisson number of lines, with what made its mean. */
@@ -206,14 +244,22 @@ const MAX_LINES_PER_CATEGORY = 8;
  *   size · weight · exp(offset − stockEffect · units at home) · exp(γ · (inclusive value now − at regular prices)),
  * so a promotion or a noticed coupon raises it, and a full cupboard lowers it.
  */
-export function categoryNeeds(context: TripContext, plan: TripPlan, shelves: ReadonlyMap<string, readonly ShelfItem[]>): CategoryNeed[] {
+export function categoryNeeds(
+  context: TripContext,
+  plan: TripPlan,
+  shelves: ReadonlyMap<string, readonly ShelfItem[]>,
+): CategoryNeed[] {
   const { parameters, profile, household, day } = context;
   const key = tripKey(context);
   const rates = context.catalog.categories.map((shelf) => {
     const units = Math.min(6, unitsAtHome(household, profile, shelf.name, day));
     const items = shelves.get(shelf.name) ?? [];
-    const pull = parameters.categoryInclusiveValue * (inclusiveValue(items.map((i) => i.utility)) - inclusiveValue(items.map((i) => i.regularUtility)));
-    const weight = (profile.categoryWeights.get(shelf.name) ?? 0) * exp(parameters.stockOffset - parameters.stockEffect * units + pull);
+    const pull =
+      parameters.categoryInclusiveValue *
+      (inclusiveValue(items.map((i) => i.utility)) - inclusiveValue(items.map((i) => i.regularUtility)));
+    const weight =
+      (profile.categoryWeights.get(shelf.name) ?? 0) *
+      exp(parameters.stockOffset - parameters.stockEffect * units + pull);
     return { category: shelf.name, weight };
   });
   let primary = { category: '', score: -Infinity };
@@ -246,14 +292,22 @@ export type ShelfItem = {
  * What a shopper sees of a category on a trip, in order of appearance: popular, promoted and familiar products more
  * often. Exposure is drawn once a trip and does not depend on prices or coupons.
  */
-export function shelfOf(context: TripContext, shelf: CategoryShelf, wanted: readonly UsableCoupon[]): ShelfItem[] {
+export function shelfOf(
+  context: TripContext,
+  shelf: CategoryShelf,
+  wanted: readonly UsableCoupon[],
+): ShelfItem[] {
   const key = tripKey(context).at('shelf', shelf.name);
   const week = weekOfYear(context.date);
   const scored = shelf.products.map((product) => {
     const price = shelfPriceOf(shelf, product, week);
     const promoted = (price.isFeatured ? 0.5 : 0) + (price.isDisplayed ? 0.5 : 0);
     const familiar = brandShare(context.household, shelf.name, product.brand) > 0 ? 0.5 : 0;
-    return { product, price, score: ln(product.popularity) + promoted + familiar + key.at(product.sku).gumbel() };
+    return {
+      product,
+      price,
+      score: ln(product.popularity) + promoted + familiar + key.at(product.sku).gumbel(),
+    };
   });
   return scored
     .sort((a, b) => b.score - a.score || compareText(a.product.sku, b.product.sku))
@@ -261,20 +315,38 @@ export function shelfOf(context: TripContext, shelf: CategoryShelf, wanted: read
     .map(({ product, price }) => valued(context, shelf, product, price, wanted));
 }
 
-function valued(context: TripContext, shelf: CategoryShelf, product: Product, price: ShelfPrice, wanted: readonly UsableCoupon[]): ShelfItem {
+function valued(
+  context: TripContext,
+  shelf: CategoryShelf,
+  product: Product,
+  price: ShelfPrice,
+  wanted: readonly UsableCoupon[],
+): ShelfItem {
   const { parameters, persona, household } = context;
-  const saving = wanted.reduce((best, { coupon }) => Math.max(best, unitSaving(coupon, product, price.unitPriceCents)), 0);
+  const saving = wanted.reduce(
+    (best, { coupon }) => Math.max(best, unitSaving(coupon, product, price.unitPriceCents)),
+    0,
+  );
   const effectivePriceCents = price.unitPriceCents - saving;
   const sensitivity = priceCoefficient(persona, parameters);
   const reference = parameters.priceBase + parameters.priceSlope * parameters.priceReference;
   const spread = parameters.brandSpreadBase + parameters.brandSpreadSlope * persona.brandLoyalty;
   const own = spread * context.key.at('brand', shelf.name, product.brand).normal();
-  const habit = parameters.brandCarryOverWeight * persona.brandLoyalty * brandShare(household, shelf.name, product.brand);
-  const tier = (parameters.priceTier * (reference - sensitivity) * price.regularPriceCents) / shelf.meanPriceCents;
+  const habit =
+    parameters.brandCarryOverWeight * persona.brandLoyalty * brandShare(household, shelf.name, product.brand);
+  const tier =
+    (parameters.priceTier * (reference - sensitivity) * price.regularPriceCents) / shelf.meanPriceCents;
   const regularUtility = ln(product.popularity) + tier + own + habit;
-  const promotion = (price.isFeatured ? parameters.feature : 0) + (price.isDisplayed ? parameters.display : 0);
+  const promotion =
+    (price.isFeatured ? parameters.feature : 0) + (price.isDisplayed ? parameters.display : 0);
   const discount = (sensitivity * (price.regularPriceCents - effectivePriceCents)) / shelf.meanPriceCents;
-  return { product, price, effectivePriceCents, regularUtility, utility: regularUtility + promotion + discount };
+  return {
+    product,
+    price,
+    effectivePriceCents,
+    regularUtility,
+    utility: regularUtility + promotion + discount,
+  };
 }
 
 /** Price coefficient on price ÷ mean category price: −2 … −6, as in five scanner panels (−3.4 … −5.7). */
@@ -306,25 +378,48 @@ export type ProductChoice = {
  * Picks line number `line` of a category: a multinomial logit over what is on the shelf and not yet in the cart,
  * sampled by keyed Gumbel noise. Null when nothing is left.
  */
-export function chooseProduct(context: TripContext, category: string, items: readonly ShelfItem[], line: number, inCart: ReadonlySet<string>, wanted: readonly UsableCoupon[]): ProductChoice | null {
+export function chooseProduct(
+  context: TripContext,
+  category: string,
+  items: readonly ShelfItem[],
+  line: number,
+  inCart: ReadonlySet<string>,
+  wanted: readonly UsableCoupon[],
+): ProductChoice | null {
   const open = items.filter((item) => !inCart.has(item.product.sku));
   if (open.length === 0) return null;
   const key = tripKey(context).at('product', category, line);
   const noise = open.map((item) => key.at(item.product.sku).gumbel());
   let best = 0;
-  for (let i = 1; i < open.length; i++) if (open[i]!.utility + noise[i]! > open[best]!.utility + noise[best]!) best = i;
+  for (let i = 1; i < open.length; i++)
+    if (open[i]!.utility + noise[i]! > open[best]!.utility + noise[best]!) best = i;
   const chosen = open[best]!;
   const quantity = quantityOf(context, chosen, key.at('quantity'), wanted);
-  return { category, items: open, noise, probabilities: shares(open.map((item) => item.utility)), chosen, ...quantity };
+  return {
+    category,
+    items: open,
+    noise,
+    probabilities: shares(open.map((item) => item.utility)),
+    chosen,
+    ...quantity,
+  };
 }
 
 // --- S4: how many ----------------------------------------------------------------------------------------------
 
 /** One unit plus a Poisson number that grows with household size and discount; offers that need more get more. */
-function quantityOf(context: TripContext, item: ShelfItem, key: RandomKey, wanted: readonly UsableCoupon[]): { quantity: number; quantityMean: number; quantityDraw: number } {
+function quantityOf(
+  context: TripContext,
+  item: ShelfItem,
+  key: RandomKey,
+  wanted: readonly UsableCoupon[],
+): { quantity: number; quantityMean: number; quantityDraw: number } {
   const { parameters, persona } = context;
   const depth = 1 - item.effectivePriceCents / item.price.regularPriceCents;
-  const quantityMean = parameters.extraUnits * power(persona.householdSize / 2.4, parameters.extraUnitsByHouseholdSize) * exp(parameters.extraUnitsByDiscount * Math.max(0, depth));
+  const quantityMean =
+    parameters.extraUnits *
+    power(persona.householdSize / 2.4, parameters.extraUnitsByHouseholdSize) *
+    exp(parameters.extraUnitsByDiscount * Math.max(0, depth));
   const quantityDraw = key.uniform();
   const natural = 1 + poissonQuantile(quantityDraw, quantityMean);
   const needed = wanted.reduce((units, { coupon }) => Math.max(units, unitsFor(coupon, item)), 1);
@@ -368,29 +463,48 @@ export function viewWallet(context: TripContext): WalletView {
   const key = tripKey(context);
   const style = DEAL_SEEKING_BEHAVIORS.indexOf(persona.dealSeekingBehavior);
   const open = decide(
-    { constant: parameters.openWallet, tech: parameters.openWalletByTech * persona.techSavviness, style: parameters.openWalletByStyle[style] ?? 0 },
+    {
+      constant: parameters.openWallet,
+      tech: parameters.openWalletByTech * persona.techSavviness,
+      style: parameters.openWalletByStyle[style] ?? 0,
+    },
     key.at('open_wallet'),
   );
   const isFirst = open.isYes && key.at('wallet_first').uniform() < (parameters.walletFirst[style] ?? 0);
-  const listed = [...context.wallet].sort((a, b) => b.assignedHours - a.assignedHours || compareText(a.coupon.code, b.coupon.code));
+  const listed = [...context.wallet].sort(
+    (a, b) => b.assignedHours - a.assignedHours || compareText(a.coupon.code, b.coupon.code),
+  );
   const now = context.day * 24;
   const coupons = listed.map((entry, index): CouponView => {
     const code = entry.coupon.code;
     const isFresh = now - entry.assignedHours < 7 * 24;
     const noticeProbability = open.isYes ? parameters.noticeCoupon * (isFresh ? 1 : 0.7) : 0;
     const isNoticed = key.at('notice', code).uniform() < noticeProbability;
-    const useProbability = referenceOf(context, entry.coupon) === null ? 0 : persona.couponAffinity * parameters.useCoupon;
+    const useProbability =
+      referenceOf(context, entry.coupon) === null ? 0 : persona.couponAffinity * parameters.useCoupon;
     const useDraw = key.at('use', code).uniform();
     const isWanted = isNoticed && useDraw < useProbability;
     const isOpened = isWanted || (isNoticed && key.at('look', code).uniform() < 0.3);
-    return { userCouponId: entry.userCouponId, code, rank: index + 1, isNoticed, isOpened, isWanted, noticeProbability, useProbability, useDraw };
+    return {
+      userCouponId: entry.userCouponId,
+      code,
+      rank: index + 1,
+      isNoticed,
+      isOpened,
+      isWanted,
+      noticeProbability,
+      useProbability,
+      useDraw,
+    };
   });
   return { open, isFirst, coupons };
 }
 
 /** The coupons of a wallet that its view found wanted. */
 export function wantedCoupons(wallet: readonly WalletCoupon[], view: WalletView): WalletCoupon[] {
-  const wanted = new Set(view.coupons.filter((coupon) => coupon.isWanted).map((coupon) => coupon.userCouponId));
+  const wanted = new Set(
+    view.coupons.filter((coupon) => coupon.isWanted).map((coupon) => coupon.userCouponId),
+  );
   return wallet.filter((entry) => wanted.has(entry.userCouponId));
 }
 
@@ -398,7 +512,11 @@ export function wantedCoupons(wallet: readonly WalletCoupon[], view: WalletView)
  * What a shopper who finds wanted offers after filling the cart goes back for: now and then a line for a coupon that
  * fits nothing in the cart, and, when a little is missing to the minimum of a basket offer, lines to fill it up.
  */
-export function returnNeeds(context: TripContext, cart: readonly CartLine[], wanted: readonly UsableCoupon[]): CategoryNeed[] {
+export function returnNeeds(
+  context: TripContext,
+  cart: readonly CartLine[],
+  wanted: readonly UsableCoupon[],
+): CategoryNeed[] {
   const key = tripKey(context).at('return');
   const needs: CategoryNeed[] = [];
   for (const { coupon } of wanted) {
@@ -408,16 +526,24 @@ export function returnNeeds(context: TripContext, cart: readonly CartLine[], wan
     if (category === null) continue;
     const draw = key.at(coupon.code).uniform();
     const lines = Math.min(1, poissonQuantile(draw, context.parameters.returnLines));
-    if (lines > 0) needs.push({ category, mean: context.parameters.returnLines, draw, lines, isPrimary: false });
+    if (lines > 0)
+      needs.push({ category, mean: context.parameters.returnLines, draw, lines, isPrimary: false });
   }
   return [...needs, ...fillUpNeeds(context, cart, wanted, key)];
 }
 
-function fillUpNeeds(context: TripContext, cart: readonly CartLine[], wanted: readonly UsableCoupon[], key: RandomKey): CategoryNeed[] {
-  const subtotal = cart.reduce((sum, line) => sum + line.quantity * line.unitPriceCents, 0);
+function fillUpNeeds(
+  context: TripContext,
+  cart: readonly CartLine[],
+  wanted: readonly UsableCoupon[],
+  key: RandomKey,
+): CategoryNeed[] {
   const gaps = wanted
     .filter(({ coupon }) => coupon.scope === 'frontstore' && coupon.kind !== 'free_shipping')
-    .map(({ coupon }) => ({ missing: coupon.minSpendCents - subtotal, most: coupon.minSpendCents * context.parameters.fillUpGap }))
+    .map(({ coupon }) => ({
+      missing: coupon.minSpendCents - eligibleCents(coupon, cart),
+      most: coupon.minSpendCents * context.parameters.fillUpGap,
+    }))
     .filter(({ missing, most }) => missing > 0 && missing <= most)
     .sort((a, b) => a.missing - b.missing);
   const gap = gaps[0];
@@ -426,7 +552,8 @@ function fillUpNeeds(context: TripContext, cart: readonly CartLine[], wanted: re
   const needs: CategoryNeed[] = [];
   for (let i = 0; i < lines; i++) {
     const category = heaviest(context, context.catalog.categories, key.at('fill_up', i));
-    if (category !== null) needs.push({ category, mean: 1, draw: key.at('fill_up', i).uniform(), lines: 1, isPrimary: false });
+    if (category !== null)
+      needs.push({ category, mean: 1, draw: key.at('fill_up', i).uniform(), lines: 1, isPrimary: false });
   }
   return needs;
 }
@@ -434,7 +561,8 @@ function fillUpNeeds(context: TripContext, cart: readonly CartLine[], wanted: re
 function heaviest(context: TripContext, shelves: readonly CategoryShelf[], key: RandomKey): string | null {
   let best: { name: string; score: number } | null = null;
   for (const shelf of shelves) {
-    const score = ln(context.profile.categoryWeights.get(shelf.name) ?? 1e-9) + key.at('category', shelf.name).gumbel();
+    const score =
+      ln(context.profile.categoryWeights.get(shelf.name) ?? 1e-9) + key.at('category', shelf.name).gumbel();
     if (best === null || score > best.score) best = { name: shelf.name, score };
   }
   return best?.name ?? null;
@@ -450,7 +578,9 @@ export function linesToDrop(context: TripContext, cart: readonly CartLine[]): nu
   const { persona } = context;
   const key = tripKey(context).at('put_back');
   const limit = budgetLimitCents(context);
-  let total = budgetWeek(context.household, context.day).spendCents + cart.reduce((sum, line) => sum + line.quantity * line.unitPriceCents, 0);
+  let total =
+    budgetWeek(context.household, context.day).spendCents +
+    cart.reduce((sum, line) => sum + line.quantity * line.unitPriceCents, 0);
   const dropped: number[] = [];
   for (const line of [...cart].reverse()) {
     if (total <= limit || dropped.length === cart.length - 1) break;
@@ -463,7 +593,10 @@ export function linesToDrop(context: TripContext, cart: readonly CartLine[]): nu
 
 /** What a shopper lets a week cost: the usual budget, stretched in a big week, less by a price-sensitive shopper. */
 function budgetLimitCents({ persona, parameters }: DayContext): number {
-  return persona.weeklyBudgetCents * (parameters.budgetStretch - parameters.budgetStrictness * persona.priceSensitivity);
+  return (
+    persona.weeklyBudgetCents *
+    (parameters.budgetStretch - parameters.budgetStrictness * persona.priceSensitivity)
+  );
 }
 
 /** Whether the cart is bought (seed 000, "complete or abandon based on discount sensitivity"). */
@@ -517,4 +650,3 @@ function shares(utilities: readonly number[]): number[] {
   const total = weights.reduce((a, b) => a + b, 0);
   return weights.map((weight) => weight / total);
 }
-

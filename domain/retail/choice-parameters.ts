@@ -64,7 +64,7 @@ export const DEFAULT_CHOICE_PARAMETERS = {
   /** Probability that the wallet is looked at before the shelves, given it is opened (passive … extreme). */
   walletFirst: [0.1, 0.35, 0.8, 0.95] as number[],
   /** Probability that a shopper with an open wallet notices one coupon in it. */
-  noticeCoupon: 0.5,
+  noticeCoupon: 0.32,
   /** Probability of wanting to use a noticed coupon: affinity × this. */
   useCoupon: 0.8,
   /** Mean lines added per wanted coupon that fits nothing in the cart, when going back to the shelves. */
@@ -136,6 +136,8 @@ export const ChoiceParameters = z
   .transform((given) => ({ ...DEFAULT_CHOICE_PARAMETERS, ...withoutUndefined(given) }));
 export type ChoiceParameters = typeof DEFAULT_CHOICE_PARAMETERS;
 
-function withoutUndefined<T extends object>(value: T): Partial<ChoiceParameters> {
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Partial<ChoiceParameters>;
+/** A field that is spelled out as undefined counts as not given. */
+function withoutUndefined(given: object): Partial<ChoiceParameters> {
+  const entries = Object.entries(given as Record<string, unknown>);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Partial<ChoiceParameters>;
 }

@@ -27,7 +27,9 @@ export function parseSetScale(input: unknown): Parsed<{ timeScale: TimeScale; re
   const raw = fields.value['timeScale'];
   const timeScale = typeof raw === 'string' && raw !== 'max' ? null : parseTimeScale(raw);
   if (timeScale === null)
-    return rejected(`timeScale must be a number above 0 and at most ${MAX_TIME_SCALE}, or "max", not ${show(raw)}`);
+    return rejected(
+      `timeScale must be a number above 0 and at most ${MAX_TIME_SCALE}, or "max", not ${show(raw)}`,
+    );
   return ok({ timeScale, requestId: requestId.value });
 }
 
@@ -43,25 +45,37 @@ export type AdvanceContext = {
  * Exactly one of `{ hours }`, `{ days }`, `{ cycles }`, `{ until: 'YYYY-MM-DD' }`, as an absolute target in hours.
  * `until` a date means to its 00:00; `cycles` counts boundaries crossed.
  */
-export function parseAdvance(input: unknown, context: AdvanceContext): Parsed<{ targetHours: number; requestId: string | null }> {
+export function parseAdvance(
+  input: unknown,
+  context: AdvanceContext,
+): Parsed<{ targetHours: number; requestId: string | null }> {
   const fields = fieldsOf(input, ['hours', 'days', 'cycles', 'until', 'requestId']);
   if (fields.type === 'rejected') return fields;
   const requestId = parseRequestId(fields.value['requestId']);
   if (requestId.type === 'rejected') return requestId;
   const given = ['hours', 'days', 'cycles', 'until'].filter((name) => fields.value[name] !== undefined);
-  if (given.length !== 1) return rejected(`give exactly one of hours, days, cycles, until, not ${given.length === 0 ? 'none' : given.join(' and ')}`);
+  if (given.length !== 1)
+    return rejected(
+      `give exactly one of hours, days, cycles, until, not ${given.length === 0 ? 'none' : given.join(' and ')}`,
+    );
   const target = targetHours(given[0]!, fields.value[given[0]!], context);
   if (target.type === 'rejected') return target;
   const end = context.totalDays * HOURS_PER_DAY;
-  if (target.value > end) return rejected(`the simulation ends after ${context.totalDays} days; that is ${target.value - end} hours later`);
+  if (target.value > end)
+    return rejected(
+      `the simulation ends after ${context.totalDays} days; that is ${target.value - end} hours later`,
+    );
   if (target.value <= context.fromHours)
-    return rejected(`the target lies ${context.fromHours - target.value} hours in the past: simulated time only moves forward`);
+    return rejected(
+      `the target lies ${context.fromHours - target.value} hours in the past: simulated time only moves forward`,
+    );
   return ok({ targetHours: target.value, requestId: requestId.value });
 }
 
 function targetHours(unit: string, amount: unknown, context: AdvanceContext): Parsed<number> {
   if (unit === 'until') {
-    if (!isSimulatedDate(amount)) return rejected(`until must be a date like 2026-01-31, not ${show(amount)}`);
+    if (!isSimulatedDate(amount))
+      return rejected(`until must be a date like 2026-01-31, not ${show(amount)}`);
     return ok(daysBetween(context.startDate, amount) * HOURS_PER_DAY);
   }
   if (typeof amount !== 'number' || !Number.isSafeInteger(amount) || amount <= 0)
@@ -82,7 +96,8 @@ function fieldsOf(input: unknown, allowed: readonly string[]): Parsed<Record<str
   if (typeof input !== 'object' || input === null || Array.isArray(input))
     return rejected(`expected one JSON object, not ${show(input)}`);
   const unknown = Object.keys(input).filter((name) => !allowed.includes(name));
-  if (unknown.length > 0) return rejected(`unknown field ${unknown.map(show).join(', ')}; allowed: ${allowed.join(', ')}`);
+  if (unknown.length > 0)
+    return rejected(`unknown field ${unknown.map(show).join(', ')}; allowed: ${allowed.join(', ')}`);
   return ok(input as Record<string, unknown>);
 }
 

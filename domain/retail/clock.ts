@@ -37,7 +37,11 @@ export function realMsAt(clock: SimulationClock, hours: number): number | null {
 
 /** The same instant with another anchor: what every change of pace starts from. */
 export function reanchor(clock: SimulationClock, realMs: number, limitHours: number): SimulationClock {
-  return { ...clock, anchorRealMs: realMs, anchorHours: Math.min(simulatedHoursAt(clock, realMs), limitHours) };
+  return {
+    ...clock,
+    anchorRealMs: realMs,
+    anchorHours: Math.min(simulatedHoursAt(clock, realMs), limitHours),
+  };
 }
 
 /** The clock standing at `hours` now. */

@@ -36,17 +36,26 @@ export const Coupon = z
     isActive: z.boolean(),
   })
   .superRefine((coupon, context) => {
-    const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    if ((coupon.kind === 'percent') !== (coupon.percentOff !== null)) wrong('percentOff', 'given for percent coupons, and only for them');
-    if ((coupon.kind === 'fixed') !== (coupon.amountOffCents !== null)) wrong('amountOffCents', 'given for fixed coupons, and only for them');
-    if (coupon.kind === 'bogo' && coupon.scope === 'frontstore') wrong('kind', 'bogo needs a category or a brand');
-    if (coupon.kind === 'free_shipping' && coupon.scope !== 'frontstore') wrong('kind', 'free_shipping is for frontstore coupons');
-    if (coupon.scope === 'category' && coupon.category === null) wrong('category', 'a category coupon names its category');
+    const wrong = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if ((coupon.kind === 'percent') !== (coupon.percentOff !== null))
+      wrong('percentOff', 'given for percent coupons, and only for them');
+    if ((coupon.kind === 'fixed') !== (coupon.amountOffCents !== null))
+      wrong('amountOffCents', 'given for fixed coupons, and only for them');
+    if (coupon.kind === 'bogo' && coupon.scope === 'frontstore')
+      wrong('kind', 'bogo needs a category or a brand');
+    if (coupon.kind === 'free_shipping' && coupon.scope !== 'frontstore')
+      wrong('kind', 'free_shipping is for frontstore coupons');
+    if (coupon.scope === 'category' && coupon.category === null)
+      wrong('category', 'a category coupon names its category');
     if (coupon.scope === 'brand' && coupon.brand === null) wrong('brand', 'a brand coupon names its brand');
     if (coupon.scope !== 'brand' && coupon.brand !== null) wrong('brand', 'only for brand coupons');
-    if (coupon.scope === 'frontstore' && coupon.category !== null) wrong('category', 'not for frontstore coupons');
-    if (coupon.funding === 'retailer' && coupon.vendorSharePercent !== 0) wrong('vendorSharePercent', '0 when the retailer pays');
-    if (coupon.funding === 'vendor' && coupon.vendorSharePercent !== 100) wrong('vendorSharePercent', '100 when the vendor pays');
+    if (coupon.scope === 'frontstore' && coupon.category !== null)
+      wrong('category', 'not for frontstore coupons');
+    if (coupon.funding === 'retailer' && coupon.vendorSharePercent !== 0)
+      wrong('vendorSharePercent', '0 when the retailer pays');
+    if (coupon.funding === 'vendor' && coupon.vendorSharePercent !== 100)
+      wrong('vendorSharePercent', '100 when the vendor pays');
   });
 export type Coupon = z.infer<typeof Coupon>;
 

@@ -54,11 +54,14 @@ export function householdProfile(
   const total = raw.reduce((sum, [, weight]) => sum + weight, 0);
   const meanLines = persona.avgCartValueCents / (catalog.meanLinePriceCents * MEAN_UNITS_PER_LINE);
   const typicalLines =
-    parameters.stockUpShare * parameters.stockUpLines + (1 - parameters.stockUpShare) * parameters.fillInLines;
+    parameters.stockUpShare * parameters.stockUpLines +
+    (1 - parameters.stockUpShare) * parameters.fillInLines;
   const scale = meanLines / typicalLines;
-  const odds = (parameters.stockUpShare / (1 - parameters.stockUpShare)) * power(scale, parameters.stockUpByBasketScale);
+  const odds =
+    (parameters.stockUpShare / (1 - parameters.stockUpShare)) * power(scale, parameters.stockUpByBasketScale);
   const stockUpShare = odds / (1 + odds);
-  const size = meanLines / (stockUpShare * parameters.stockUpLines + (1 - stockUpShare) * parameters.fillInLines);
+  const size =
+    meanLines / (stockUpShare * parameters.stockUpLines + (1 - stockUpShare) * parameters.fillInLines);
   const unitsPerDay = (visitRate * meanLines * MEAN_UNITS_PER_LINE) / (1 - parameters.extraTrip);
   const turnover = raw.map(([shelf, weight]) => weight / total / shelf.repurchaseGapDays);
   const totalTurnover = turnover.reduce((sum, value) => sum + value, 0);
@@ -88,7 +91,12 @@ export function initialHousehold(profile: HouseholdProfile, key: RandomKey): Hou
 }
 
 /** Units at home at the start of a day. */
-export function unitsAtHome(state: HouseholdState, profile: HouseholdProfile, category: string, day: number): number {
+export function unitsAtHome(
+  state: HouseholdState,
+  profile: HouseholdProfile,
+  category: string,
+  day: number,
+): number {
   const entry = state.categories[category];
   if (entry === undefined) return 0;
   return Math.max(0, entry.units - (day - entry.day) * (profile.consumption.get(category) ?? 0));

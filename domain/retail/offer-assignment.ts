@@ -33,11 +33,15 @@ export type Deal = {
 };
 
 export type Refresh = {
-  readonly closings: readonly { readonly code: string; readonly cycleNumber: number; readonly reason: ClosedReason }[];
+  readonly closings: readonly {
+    readonly code: string;
+    readonly cycleNumber: number;
+    readonly reason: ClosedReason;
+  }[];
   readonly deals: readonly Deal[];
   readonly walletBefore: number;
   readonly eligible: { readonly frontstore: number; readonly categoryBrand: number };
-  /** Pool coupons that were no candidates: dealt inside the no-repeat window, or still in the wallet. */
+  /** Pool coupons that could not have been dealt: still in the wallet, or dealt inside the no-repeat window. */
   readonly excludedCodes: readonly string[];
   /** The no-repeat window had to be relaxed, or the pool was smaller than the deal. */
   readonly isPoolExhausted: boolean;
@@ -69,15 +73,25 @@ export function dealCoupons(input: RefreshInput): Refresh {
   };
   const room = roomFor(wanted, afterExpiry, rules);
   const candidates = excludeOpen(input.pool, room.entries);
-  const frontstore = drawFrom(input, candidates.filter((c) => c.scope === 'frontstore'), room.frontstore, 'frontstore');
-  const line = drawFrom(input, candidates.filter((c) => c.scope !== 'frontstore'), room.categoryBrand, 'category_brand');
-  const drawn = [...frontstore.drawn, ...line.drawn];
+  const frontstore = drawFrom(
+    input,
+    candidates.filter((c) => c.scope === 'frontstore'),
+    room.frontstore,
+    'frontstore',
+  );
+  const line = drawFrom(
+    input,
+    candidates.filter((c) => c.scope !== 'frontstore'),
+    room.categoryBrand,
+    'category_brand',
+  );
+  const considered = new Set([...frontstore.considered, ...line.considered]);
   return {
     closings: closingsBetween(input.entries, room.entries),
     deals: withExpiry(frontstore.drawn, line.drawn, cohorts, hours),
     walletBefore: before,
     eligible: { frontstore: frontstore.fresh, categoryBrand: line.fresh },
-    excludedCodes: excludedCodes(input, candidates, new Set(drawn.map((deal) => deal.code))),
+    excludedCodes: input.pool.map((coupon) => coupon.code).filter((code) => !considered.has(code)).sort(compareText),
     isPoolExhausted: frontstore.isExhausted || line.isExhausted,
   };
 }
@@ -91,9 +105,12 @@ type Cohort = { frontstore: number; categoryBrand: number; lifeDays: number };
 function cohortsOf(rules: OfferRules, cycleNumber: number): Cohort[] {
   const { frontstorePerCycle, categoryBrandPerCycle, expirationDays, cycleDays } = rules;
   if (rules.refreshPolicy !== 'staggered')
-    return [{ frontstore: frontstorePerCycle, categoryBrand: categoryBrandPerCycle, lifeDays: expirationDays }];
+    return [
+      { frontstore: frontstorePerCycle, categoryBrand: categoryBrandPerCycle, lifeDays: expirationDays },
+    ];
   const count = Math.max(1, Math.floor(expirationDays / cycleDays));
-  const part = (total: number, index: number): number => Math.floor((total * (index + 1)) / count) - Math.floor((total * index) / count);
+  const part = (total: number, index: number): number =>
+    Math.floor((total * (index + 1)) / count) - Math.floor((total * index) / count);
   const cohort = (index: number, lifeCycles: number): Cohort => ({
     frontstore: part(frontstorePerCycle, index),
     categoryBrand: part(categoryBrandPerCycle, index),
@@ -103,10 +120,16 @@ function cohortsOf(rules: OfferRules, cycleNumber: number): Cohort[] {
   return Array.from({ length: count }, (_, index) => cohort(index, index + 1));
 }
 
-function closeForRefresh(entries: readonly WalletEntry[], policy: RefreshPolicy, hours: number): WalletEntry[] {
+function closeForRefresh(
+  entries: readonly WalletEntry[],
+  policy: RefreshPolicy,
+  hours: number,
+): WalletEntry[] {
   const unexpired = expireDue(entries, hours);
   if (policy !== 'replace') return unexpired;
-  return unexpired.map((entry) => (entry.status === 'active' ? close(entry, 'expired', 'cycle_boundary') : entry));
+  return unexpired.map((entry) =>
+    entry.status === 'active' ? close(entry, 'expired', 'cycle_boundary') : entry,
+  );
 }
 
 /** How many coupons fit, frontstore first; `append` makes room by closing the oldest. */
@@ -119,7 +142,12 @@ function roomFor(
   const total = Math.min(wanted.frontstore + wanted.categoryBrand, rules.walletCapacity);
   const surplus = open.length + total - rules.walletCapacity;
   if (rules.refreshPolicy === 'append' && surplus > 0) {
-    const evicted = new Set(open.filter((entry) => entry.status === 'active').sort(byAge).slice(0, surplus));
+    const evicted = new Set(
+      open
+        .filter((entry) => entry.status === 'active')
+        .sort(byAge)
+        .slice(0, surplus),
+    );
     entries = entries.map((entry) => (evicted.has(entry) ? close(entry, 'removed', 'capacity') : entry));
   }
   const free = Math.max(0, rules.walletCapacity - openEntries(entries).length);
@@ -143,9 +171,10 @@ function drawFrom(
   candidates: readonly PoolCoupon[],
   count: number,
   kind: 'frontstore' | 'category_brand',
-): { drawn: Drawn[]; fresh: number; isExhausted: boolean } {
+): { drawn: Drawn[]; considered: string[]; fresh: number; isExhausted: boolean } {
   const lastCycle = new Map<string, number>();
-  for (const entry of entries) lastCycle.set(entry.code, Math.max(entry.cycleNumber, lastCycle.get(entry.code) ?? 0));
+  for (const entry of entries)
+    lastCycle.set(entry.code, Math.max(entry.cycleNumber, lastCycle.get(entry.code) ?? 0));
   // Tier 0: not dealt inside the window. Then one tier a cycle, oldest first.
   const tierOf = (coupon: PoolCoupon): number => {
     const last = lastCycle.get(coupon.code);
@@ -160,21 +189,28 @@ function drawFrom(
   }
   const fresh = tiers.get(0)?.length ?? 0;
   const drawn: Drawn[] = [];
+  const considered = (tiers.get(0) ?? []).map((coupon) => coupon.code);
   for (const tier of [...tiers.keys()].sort((a, b) => a - b)) {
     const missing = count - drawn.length;
     if (missing <= 0) break;
     const members = tiers.get(tier)!;
     const taken = Math.min(missing, members.length);
+    if (tier > 0) considered.push(...members.map((coupon) => coupon.code));
     const ranked = members
       .map((coupon) => ({ coupon, rank: key.at('deal', cycleNumber, kind, coupon.code).uniform() }))
       .sort((a, b) => a.rank - b.rank || compareText(a.coupon.code, b.coupon.code));
     for (const { coupon } of ranked.slice(0, taken))
       drawn.push({ code: coupon.code, scope: coupon.scope, probability: taken / members.length });
   }
-  return { drawn, fresh, isExhausted: count > fresh };
+  return { drawn, considered, fresh, isExhausted: count > fresh };
 }
 
-function withExpiry(frontstore: readonly Drawn[], line: readonly Drawn[], cohorts: readonly Cohort[], hours: number): Deal[] {
+function withExpiry(
+  frontstore: readonly Drawn[],
+  line: readonly Drawn[],
+  cohorts: readonly Cohort[],
+  hours: number,
+): Deal[] {
   const spread = (drawn: readonly Drawn[], size: (cohort: Cohort) => number): Deal[] => {
     const lives = cohorts.flatMap((cohort) => Array.from({ length: size(cohort) }, () => cohort.lifeDays));
     return drawn.map((deal, i) => ({
@@ -192,17 +228,4 @@ function closingsBetween(before: readonly WalletEntry[], after: readonly WalletE
       ? [{ code: entry.code, cycleNumber: entry.cycleNumber, reason: entry.closedReason }]
       : [],
   );
-}
-
-function excludedCodes(input: RefreshInput, candidates: readonly PoolCoupon[], drawn: ReadonlySet<string>): string[] {
-  const open = new Set(candidates.map((coupon) => coupon.code));
-  const recent = new Set(
-    input.entries
-      .filter((entry) => entry.cycleNumber >= input.cycleNumber - input.rules.noRepeatCycles)
-      .map((entry) => entry.code),
-  );
-  return input.pool
-    .map((coupon) => coupon.code)
-    .filter((code) => !drawn.has(code) && (!open.has(code) || recent.has(code)))
-    .sort(compareText);
 }

@@ -21,7 +21,11 @@ export function cyclesIn(days: number, cycleDays: number): number {
 }
 
 /** First day inside and first day after the cycle. */
-export function cycleWindow(startDate: string, cycleNumber: number, cycleDays: number): { start: string; end: string } {
+export function cycleWindow(
+  startDate: string,
+  cycleNumber: number,
+  cycleDays: number,
+): { start: string; end: string } {
   return {
     start: addDays(startDate, (cycleNumber - 1) * cycleDays),
     end: addDays(startDate, cycleNumber * cycleDays),

@@ -60,31 +60,45 @@ export function advanceFromHours(pacing: Pacing, realMs: number): number {
 export function advanceTo(pacing: Pacing, realMs: number, targetHours: number): Pacing {
   const clock = settle(pacing, realMs);
   const target = Math.max(targetHours, pacing.advancingToHours ?? 0);
-  if (target < barrierHours(pacing.committedDays)) return { ...pacing, clock: jumpTo(clock, realMs, Math.max(target, clock.anchorHours)), advancingToHours: null };
+  if (target < barrierHours(pacing.committedDays))
+    return {
+      ...pacing,
+      clock: jumpTo(clock, realMs, Math.max(target, clock.anchorHours)),
+      advancingToHours: null,
+    };
   return { ...pacing, clock, advancingToHours: target };
 }
 
 /**
- * The day's work is done: simulated time is at its barrier or past it. A clock that fell behind by more than the
- * tolerance goes on from the barrier (`freeze`), or keeps its anchor and so hurries through what it owes (`catch_up`).
+ * The day's work is done: simulated time is at its barrier, at the target of an advance that ends before the next
+ * one, or past both. A clock that fell behind by more than the tolerance goes on from there (`freeze`), or keeps its
+ * anchor and so hurries through what it owes (`catch_up`).
  */
 export function commit(pacing: Pacing, realMs: number): Pacing {
+  const { clock, advancingToHours, catchUp } = pacing;
   const barrier = barrierHours(pacing.committedDays);
   const committedDays = pacing.committedDays + 1;
-  const { clock, advancingToHours } = pacing;
-  if (advancingToHours !== null) {
-    const isReached = advancingToHours < barrierHours(committedDays);
-    const at = isReached ? Math.max(barrier, advancingToHours) : barrier;
-    return { ...pacing, committedDays, clock: jumpTo(clock, realMs, at), advancingToHours: isReached ? null : advancingToHours };
-  }
-  const due = realMsAt(clock, barrier);
-  if (due === null) return { ...pacing, committedDays, clock: jumpTo(clock, realMs, barrier) };
-  const late = Math.max(0, realMs - due);
-  const isDowntime = late > DOWNTIME_TOLERANCE_MS && pacing.catchUp === 'freeze';
-  return { ...pacing, committedDays, clock: isDowntime ? jumpTo(clock, realMs, barrier) : clock, lagMs: pacing.lagMs + late };
+  const isReached = advancingToHours !== null && advancingToHours < barrierHours(committedDays);
+  const least = isReached ? Math.max(barrier, advancingToHours) : barrier;
+  const due = advancingToHours === null ? realMsAt(clock, barrier) : null;
+  const late = due === null ? 0 : Math.max(0, realMs - due);
+  // A clock that was at `max` when the day began and has a scale now may not have come to the barrier by itself.
+  const isPast = simulatedHoursAt(clock, realMs) >= least;
+  const isKept = isPast && (catchUp === 'catch_up' || (due !== null && late <= DOWNTIME_TOLERANCE_MS));
+  return {
+    ...pacing,
+    committedDays,
+    clock: isKept ? clock : jumpTo(clock, realMs, least),
+    advancingToHours: isReached ? null : advancingToHours,
+    lagMs: pacing.lagMs + late,
+  };
 }
 
 /** The clock anchored at now; one that freezes does not run past the barrier while the day is worked on. */
 function settle(pacing: Pacing, realMs: number): SimulationClock {
-  return reanchor(pacing.clock, realMs, pacing.catchUp === 'freeze' ? barrierHours(pacing.committedDays) : Infinity);
+  return reanchor(
+    pacing.clock,
+    realMs,
+    pacing.catchUp === 'freeze' ? barrierHours(pacing.committedDays) : Infinity,
+  );
 }

@@ -56,11 +56,23 @@ export const Persona = z
     const day = persona.prefDayWeekday + persona.prefDaySaturday + persona.prefDaySunday;
     const time = persona.prefTimeMorning + persona.prefTimeAfternoon + persona.prefTimeEvening;
     if (Math.abs(day - 1) > SHARE_TOLERANCE)
-      context.addIssue({ code: 'custom', path: ['prefDayWeekday'], message: `day shares sum to ${day.toFixed(3)}, not 1` });
+      context.addIssue({
+        code: 'custom',
+        path: ['prefDayWeekday'],
+        message: `day shares sum to ${day.toFixed(3)}, not 1`,
+      });
     if (Math.abs(time - 1) > SHARE_TOLERANCE)
-      context.addIssue({ code: 'custom', path: ['prefTimeMorning'], message: `time shares sum to ${time.toFixed(3)}, not 1` });
+      context.addIssue({
+        code: 'custom',
+        path: ['prefTimeMorning'],
+        message: `time shares sum to ${time.toFixed(3)}, not 1`,
+      });
     if (ageGroupOf(persona.age) !== persona.ageGroup)
-      context.addIssue({ code: 'custom', path: ['ageGroup'], message: `age ${persona.age} is not in ${persona.ageGroup}` });
+      context.addIssue({
+        code: 'custom',
+        path: ['ageGroup'],
+        message: `age ${persona.age} is not in ${persona.ageGroup}`,
+      });
   });
 export type Persona = z.infer<typeof Persona>;
 

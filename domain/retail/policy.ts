@@ -12,7 +12,15 @@ import {
   visitDecision,
   wantedCoupons,
 } from './choice-model.ts';
-import type { BinaryDecision, CategoryNeed, ProductChoice, TripContext, TripPlan, WalletCoupon, WalletView } from './choice-model.ts';
+import type {
+  BinaryDecision,
+  CategoryNeed,
+  ProductChoice,
+  TripContext,
+  TripPlan,
+  WalletCoupon,
+  WalletView,
+} from './choice-model.ts';
 import type { CartLine, PricedCart } from './cart.ts';
 
 /** How an agent answers the five questions of a trip. Rules answer at once; a model may take its time. */
@@ -22,7 +30,12 @@ export interface ShoppingPolicy {
   /** browse_products: what kind of trip, and what of each category. */
   browse(context: TripContext): Answer<BrowseDecision>;
   /** add_to_cart: which products, given what is already in the cart. */
-  chooseProducts(context: TripContext, needs: readonly CategoryNeed[], cart: readonly CartLine[], wanted: readonly WalletCoupon[]): Answer<ProductChoice[]>;
+  chooseProducts(
+    context: TripContext,
+    needs: readonly CategoryNeed[],
+    cart: readonly CartLine[],
+    wanted: readonly WalletCoupon[],
+  ): Answer<ProductChoice[]>;
   /** view_coupons: what is noticed and wanted, and what that sends the shopper back for. */
   viewCoupons(context: TripContext, cart: readonly CartLine[]): Answer<CouponDecision>;
   /** decide_checkout: what is put back, and whether the rest is bought. */
@@ -43,14 +56,17 @@ export type CouponDecision = { readonly view: WalletView; readonly needs: readon
 
 /** The choice model as a policy. */
 export const rulesPolicy: ShoppingPolicy = {
-  decideShop: (context) => (context.trip === 0 ? visitDecision(context) : extraTripDecision(context, context.trip)),
+  decideShop: (context) =>
+    context.trip === 0 ? visitDecision(context) : extraTripDecision(context, context.trip),
 
   browse(context) {
     const plan = planTrip(context);
     const view = viewWallet(context);
     const walletFirst = view.isFirst ? view : null;
     const wanted = walletFirst === null ? [] : wantedCoupons(context.wallet, walletFirst);
-    const shelves = new Map(context.catalog.categories.map((shelf) => [shelf.name, shelfOf(context, shelf, wanted)]));
+    const shelves = new Map(
+      context.catalog.categories.map((shelf) => [shelf.name, shelfOf(context, shelf, wanted)]),
+    );
     return { plan, walletFirst, needs: categoryNeeds(context, plan, shelves) };
   },
 
@@ -62,7 +78,9 @@ export const rulesPolicy: ShoppingPolicy = {
       const shelf = context.catalog.categoryByName.get(category);
       if (shelf === undefined) throw new AgentFailure(`category ${category} is not in the catalogue`);
       const items = shelfOf(context, shelf, wanted);
-      const inCategory = cart.filter((line) => line.category === category).length + choices.filter((choice) => choice.category === category).length;
+      const inCategory =
+        cart.filter((line) => line.category === category).length +
+        choices.filter((choice) => choice.category === category).length;
       for (let line = inCategory; line < inCategory + lines; line++) {
         const choice = chooseProduct(context, category, items, line, taken, wanted);
         if (choice === null) break;

@@ -33,15 +33,23 @@ export const PANEL_TARGETS: RealismTargets = {
   promotedLineShare: 0.501,
   couponLinesPerAgentWeek: 0.17,
   dayShares: [0.163, 0.141, 0.134, 0.132, 0.134, 0.138, 0.159],
-  hourShares: [0, 0, 0, 0, 0, 0, 0, 1.4, 2.1, 3.0, 4.5, 6.0, 6.7, 6.8, 7.1, 7.7, 9.0, 10.0, 9.4, 7.9, 6.5, 4.8, 3.0, 0].map(
-    (share) => share / 95.9,
-  ),
+  hourShares: [
+    0, 0, 0, 0, 0, 0, 0, 1.4, 2.1, 3.0, 4.5, 6.0, 6.7, 6.8, 7.1, 7.7, 9.0, 10.0, 9.4, 7.9, 6.5, 4.8, 3.0, 0,
+  ].map((share) => share / 95.9),
 };
 
-export type RealismRow = { readonly metric: string; readonly ours: number | null; readonly target: number; readonly relativeError: number | null };
+export type RealismRow = {
+  readonly metric: string;
+  readonly ours: number | null;
+  readonly target: number;
+  readonly relativeError: number | null;
+};
 
 /** Ours beside the target, the worst first. */
-export function compareRealism(ours: Readonly<Record<string, number | null>>, targets: RealismTargets): RealismRow[] {
+export function compareRealism(
+  ours: Readonly<Record<string, number | null>>,
+  targets: RealismTargets,
+): RealismRow[] {
   const rows = Object.entries(targets).flatMap(([metric, target]): RealismRow[] => {
     if (typeof target !== 'number' || !(metric in ours)) return [];
     const value = ours[metric] ?? null;

@@ -17,7 +17,14 @@ export type LivedSession = { readonly session: ShoppingSession; readonly eventMs
 export function householdAfter(context: TripContext, session: ShoppingSession): HouseholdState {
   const visited = afterVisit(context.household, context.day);
   if (session.outcome !== 'completed') return visited;
-  return afterPurchase(visited, context.profile, context.day, session.priced.lines, session.priced.totalCents, context.parameters.brandCarryOver);
+  return afterPurchase(
+    visited,
+    context.profile,
+    context.day,
+    session.priced.lines,
+    session.priced.totalCents,
+    context.parameters.brandCarryOver,
+  );
 }
 
 /** Key of all of an agent's draws in a simulation: by the agent's stable name, never by a database id. */

@@ -2,7 +2,14 @@ import type { RandomKey } from '../random.ts';
 import { NO_SHIPPING, priceCart } from './cart.ts';
 import type { CartLine, PricedCart, Shipping, UsableCoupon } from './cart.ts';
 import { tripKey } from './choice-model.ts';
-import type { BinaryDecision, CategoryNeed, ProductChoice, TripContext, TripPlan, WalletView } from './choice-model.ts';
+import type {
+  BinaryDecision,
+  CategoryNeed,
+  ProductChoice,
+  TripContext,
+  TripPlan,
+  WalletView,
+} from './choice-model.ts';
 import type { Store } from './catalog.ts';
 import type { DecisionRecord, ShoppingEvent } from './shopping-event.ts';
 
@@ -35,7 +42,13 @@ export function createEvent(session: ShoppingSession, ...events: readonly Shoppi
 }
 
 /** ACT-1: enters the store. */
-export function createSession(context: TripContext, store: Store, startMinute: number, plan: TripPlan, visit: BinaryDecision): ShoppingSession {
+export function createSession(
+  context: TripContext,
+  store: Store,
+  startMinute: number,
+  plan: TripPlan,
+  visit: BinaryDecision,
+): ShoppingSession {
   const session: ShoppingSession = {
     trip: context.trip,
     store,
@@ -65,7 +78,11 @@ export function createSession(context: TripContext, store: Store, startMinute: n
 }
 
 /** ACT-2: walks past the categories and knows what it wants of each. */
-export function browseProducts(session: ShoppingSession, needs: readonly CategoryNeed[], reason: 'planned' | 'offers'): ShoppingSession {
+export function browseProducts(
+  session: ShoppingSession,
+  needs: readonly CategoryNeed[],
+  reason: 'planned' | 'offers',
+): ShoppingSession {
   return createEvent(session, {
     type: 'browse_products',
     reason,
@@ -122,7 +139,11 @@ export function addToCart(session: ShoppingSession, choice: ProductChoice): Shop
     quantityMean: choice.quantityMean,
     quantityDraw: choice.quantityDraw,
   };
-  return createEvent({ ...session, cart: [...session.cart, line], choices: [...session.choices, choice] }, ...views, added);
+  return createEvent(
+    { ...session, cart: [...session.cart, line], choices: [...session.choices, choice] },
+    ...views,
+    added,
+  );
 }
 
 /** Puts a line back on the shelf. */
@@ -137,7 +158,11 @@ export function removeFromCart(session: ShoppingSession, lineNumber: number): Sh
 }
 
 /** ACT-5: opens the wallet and looks at single coupons. */
-export function viewCoupon(session: ShoppingSession, view: WalletView, isBeforeShelves: boolean): ShoppingSession {
+export function viewCoupon(
+  session: ShoppingSession,
+  view: WalletView,
+  isBeforeShelves: boolean,
+): ShoppingSession {
   const noticed = view.coupons.filter((coupon) => coupon.isNoticed).length;
   const overview: ShoppingEvent = {
     type: 'view_coupons',
@@ -171,7 +196,11 @@ export function applyCoupon(session: ShoppingSession, wanted: readonly UsableCou
   const after = new Map(priced.discounts.map((discount) => [discount.userCouponId, discount]));
   const fellOff = [...before.values()]
     .filter((discount) => !after.has(discount.userCouponId))
-    .map((discount): ShoppingEvent => ({ type: 'remove_coupon', userCouponId: discount.userCouponId, code: discount.code }));
+    .map((discount): ShoppingEvent => ({
+      type: 'remove_coupon',
+      userCouponId: discount.userCouponId,
+      code: discount.code,
+    }));
   const attached = [...after.values()]
     .filter((discount) => before.get(discount.userCouponId)?.amountCents !== discount.amountCents)
     .map((discount): ShoppingEvent => ({
@@ -207,7 +236,12 @@ export function abandonSession(session: ShoppingSession, reason: AbandonReason):
   const abandonReason = isEmpty ? 'empty_cart' : reason;
   return createEvent(
     { ...session, outcome: isEmpty ? 'empty_cart' : 'abandoned', abandonReason },
-    { type: 'cart_abandon', reason: abandonReason, lines: session.cart.length, valueCents: session.priced.subtotalCents },
+    {
+      type: 'cart_abandon',
+      reason: abandonReason,
+      lines: session.cart.length,
+      valueCents: session.priced.subtotalCents,
+    },
   );
 }
 
@@ -232,7 +266,9 @@ const SECONDS_PER_DAY = 86_400;
  */
 export function eventTimes(context: TripContext, session: ShoppingSession): number[] {
   const key: RandomKey = tripKey(context).at('pace');
-  const gaps = session.events.map((_, i) => (i === 0 ? 0 : 2 + (MEAN_SECONDS_BETWEEN_EVENTS - 2) * key.at(i).exponential()));
+  const gaps = session.events.map((_, i) =>
+    i === 0 ? 0 : 2 + (MEAN_SECONDS_BETWEEN_EVENTS - 2) * key.at(i).exponential(),
+  );
   const total = gaps.reduce((sum, gap) => sum + gap, 0);
   const start = session.startMinute * 60;
   const available = Math.min(LONGEST_VISIT_SECONDS, SECONDS_PER_DAY - 1 - start);
@@ -248,5 +284,8 @@ export function eventTimes(context: TripContext, session: ShoppingSession): numb
 
 function shippingOf(session: ShoppingSession): Shipping {
   if (session.channel === 'in_store') return NO_SHIPPING;
-  return { feeCents: session.store.shippingFeeCents, freeFromCents: session.store.freeShippingThresholdCents };
+  return {
+    feeCents: session.store.shippingFeeCents,
+    freeFromCents: session.store.freeShippingThresholdCents,
+  };
 }

@@ -11,7 +11,7 @@ import { MAX_TIME_SCALE } from './clock.ts';
 export const SimulationConfig = z.strictObject({
   simulationId: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, 'letters, digits, _ . - only, at most 64'),
   datasetId: z.string().min(1).max(64).default('default'),
-  seed: z.coerce.string().min(1).max(100).default('1'),
+  seed: z.union([z.string().min(1).max(100), z.int().transform(String)]).default('1'),
   /** How many of the dataset's active agents take part, first by agent id; null = all. */
   agents: z.int().positive().max(1_000_000).nullable().default(null),
   days: z.int().positive().max(3660).default(42),

@@ -40,13 +40,16 @@ export const NO_TOTALS: DayTotals = {
 };
 
 export function addTotals(a: DayTotals, b: DayTotals): DayTotals {
-  return Object.fromEntries(Object.keys(NO_TOTALS).map((name) => [name, a[name as keyof DayTotals] + b[name as keyof DayTotals]])) as DayTotals;
+  return Object.fromEntries(
+    Object.keys(NO_TOTALS).map((name) => [name, a[name as keyof DayTotals] + b[name as keyof DayTotals]]),
+  ) as DayTotals;
 }
 
 /** The totals of one lived day. */
 export function totalsOf(sessions: readonly ShoppingSession[]): DayTotals {
   const bought = sessions.filter((session) => session.outcome === 'completed');
-  const total = (value: (session: ShoppingSession) => number): number => bought.reduce((sum, session) => sum + value(session), 0);
+  const total = (value: (session: ShoppingSession) => number): number =>
+    bought.reduce((sum, session) => sum + value(session), 0);
   return {
     shoppingDays: 1,
     failedDays: 0,

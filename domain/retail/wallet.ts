@@ -56,7 +56,9 @@ export function close(entry: WalletEntry, status: 'expired' | 'removed', reason:
 /** Redeems one open coupon; any other is left as it is, so that a second call changes nothing. */
 export function redeem(entries: readonly WalletEntry[], code: string, cycleNumber: number): WalletEntry[] {
   return entries.map((entry) =>
-    entry.code === code && entry.cycleNumber === cycleNumber && isOpen(entry) ? { ...entry, status: 'redeemed' } : entry,
+    entry.code === code && entry.cycleNumber === cycleNumber && isOpen(entry)
+      ? { ...entry, status: 'redeemed' }
+      : entry,
   );
 }
 
@@ -64,7 +66,12 @@ export function redeem(entries: readonly WalletEntry[], code: string, cycleNumbe
  * What becomes of a redeemed coupon when its order is cancelled at `hours`: active again, unless it has expired or
  * the wallet has no room for it.
  */
-export function giveBack(entry: WalletEntry, openCount: number, capacity: number, hours: number): WalletEntry {
+export function giveBack(
+  entry: WalletEntry,
+  openCount: number,
+  capacity: number,
+  hours: number,
+): WalletEntry {
   if (entry.status !== 'redeemed') return entry;
   if (entry.expiresHours <= hours) return close(entry, 'expired', 'expiry_date');
   if (openCount >= capacity) return close(entry, 'expired', 'capacity');

@@ -13,7 +13,11 @@ const LAST_START_MINUTE = 23 * 60 + 30;
  * Lives one agent's day: trip after trip until decide_shop says no, each starting from the household and the wallet
  * that the one before left behind.
  */
-export async function liveShoppingDay(day: DayContext, runTrip: RunTrip, trace: TripTrace): Promise<LivedDay> {
+export async function liveShoppingDay(
+  day: DayContext,
+  runTrip: RunTrip,
+  trace: TripTrace,
+): Promise<LivedDay> {
   const starts = tripStartMinutes(day, tripsOf(day));
   const sessions: LivedSession[] = [];
   let { household, wallet } = day;
@@ -27,7 +31,10 @@ export async function liveShoppingDay(day: DayContext, runTrip: RunTrip, trace: 
     const eventMs = eventTimes(context, session);
     sessions.push({ session, eventMs });
     household = householdAfter(context, session);
-    const used = session.outcome === 'completed' ? session.priced.discounts.map((discount) => discount.userCouponId) : [];
+    const used =
+      session.outcome === 'completed'
+        ? session.priced.discounts.map((discount) => discount.userCouponId)
+        : [];
     wallet = wallet.filter((entry) => !used.includes(entry.userCouponId));
     earliest = Math.ceil((eventMs.at(-1) ?? 0) / 60_000) + MINUTES_BETWEEN_TRIPS;
   }

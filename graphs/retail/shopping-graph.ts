@@ -14,8 +14,13 @@ import { ShoppingState } from './shopping-state.ts';
 type Next = ShoppingNodeName | typeof END;
 
 /** The edges: for each node where it may lead, and where it leads in a given state. */
-export const SHOPPING_EDGES: Readonly<Record<ShoppingNodeName, { to: readonly Next[]; next: (state: ShoppingState) => Next }>> = {
-  decide_shop: { to: ['browse_products', END], next: (state) => (state.isShopping ? 'browse_products' : END) },
+export const SHOPPING_EDGES: Readonly<
+  Record<ShoppingNodeName, { to: readonly Next[]; next: (state: ShoppingState) => Next }>
+> = {
+  decide_shop: {
+    to: ['browse_products', END],
+    next: (state) => (state.isShopping ? 'browse_products' : END),
+  },
   browse_products: { to: ['add_to_cart'], next: () => 'add_to_cart' },
   add_to_cart: { to: ['view_coupons'], next: () => 'view_coupons' },
   view_coupons: {
@@ -50,9 +55,17 @@ export function createShoppingGraph(options: ShoppingOptions): RunTrip {
     .addNode('complete_checkout', nodes.complete_checkout)
     .addNode('abandon_session', nodes.abandon_session)
     .addEdge(START, 'decide_shop');
-  for (const [from, edge] of Object.entries(SHOPPING_EDGES) as [ShoppingNodeName, (typeof SHOPPING_EDGES)[ShoppingNodeName]][])
+  for (const [from, edge] of Object.entries(SHOPPING_EDGES) as [
+    ShoppingNodeName,
+    (typeof SHOPPING_EDGES)[ShoppingNodeName],
+  ][])
     graph.addConditionalEdges(from, edge.next, [...edge.to]);
   const compiled = graph.compile();
   return async (start, { callbacks, metadata }) =>
-    compiled.invoke(start, { callbacks: [...callbacks], metadata, runName: 'shopping_trip', recursionLimit: 12 });
+    compiled.invoke(start, {
+      callbacks: [...callbacks],
+      metadata,
+      runName: 'shopping_trip',
+      recursionLimit: 12,
+    });
 }

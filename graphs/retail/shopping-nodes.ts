@@ -69,7 +69,10 @@ export function shoppingNodes({ policy, profile, returnToShelves }: ShoppingOpti
     const kept = putBack.reduce(removeFromCart, session);
     const priced = applyCoupon(kept, state.wanted);
     const decision = checked(await policy.decideCheckout(state.context, priced.priced), 'decide_checkout');
-    const decided = createEvent(priced, { type: 'decide_checkout', decision: recordOf(decision, 'complete', 'abandon') });
+    const decided = createEvent(priced, {
+      type: 'decide_checkout',
+      decision: recordOf(decision, 'complete', 'abandon'),
+    });
     return { session: decided, isBuying: decision.isYes };
   };
 
@@ -109,6 +112,8 @@ function abandonReason(session: ShoppingSession, profile: 'browse' | 'full'): Ab
 /** A policy that answers with something that is no probability is at fault, not the system. */
 function checked(decision: BinaryDecision, node: string): BinaryDecision {
   if (!(decision.probability >= 0 && decision.probability <= 1) || !(decision.draw >= 0 && decision.draw < 1))
-    throw new AgentFailure(`the policy answered ${node} with probability ${decision.probability} and draw ${decision.draw}`);
+    throw new AgentFailure(
+      `the policy answered ${node} with probability ${decision.probability} and draw ${decision.draw}`,
+    );
   return decision;
 }

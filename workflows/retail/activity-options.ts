@@ -10,7 +10,15 @@ export const databaseRetries: ActivityOptions = {
 };
 
 /** The same for work that grows with the number of agents. */
-export const bulkRetries: ActivityOptions = { ...databaseRetries, startToCloseTimeout: '30 minutes', heartbeatTimeout: '60 seconds' };
+export const bulkRetries: ActivityOptions = {
+  ...databaseRetries,
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: '60 seconds',
+};
 
 /** One agent's day: bounded as a whole, so that an agent that hangs cannot hold the day. */
-export const shoppingDayRetries: ActivityOptions = { ...databaseRetries, startToCloseTimeout: '60 seconds', scheduleToCloseTimeout: '10 minutes' };
+export const shoppingDayRetries: ActivityOptions = {
+  ...databaseRetries,
+  startToCloseTimeout: '60 seconds',
+  scheduleToCloseTimeout: '10 minutes',
+};

@@ -32,7 +32,10 @@ export async function shardDay(input: ShardDayInput): Promise<DayTotals> {
   const { simulationId, day, date } = input;
   const results = await inWindow(input.agentIds, input.agentsInFlight, async (agentId) => {
     try {
-      if (input.execution === 'activity') return await runShoppingDay.executeWithOptions({ summary: agentId }, [{ simulationId, day, agentId }]);
+      if (input.execution === 'activity')
+        return await runShoppingDay.executeWithOptions({ summary: agentId }, [
+          { simulationId, day, agentId },
+        ]);
       return await executeChild(shoppingDay, {
         args: [{ simulationId, day, agentId }],
         workflowId: shoppingDayWorkflowId(simulationId, date, agentId),

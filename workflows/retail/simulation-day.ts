@@ -6,7 +6,7 @@ import { shardDayWorkflowId } from '../ids.ts';
 import { SIMULATION_ID } from '../search-attributes.ts';
 import { bulkRetries, databaseRetries } from './activity-options.ts';
 import { shardDay } from './shard-day.ts';
-import type { SimulationInput } from './simulation.ts';
+import type { SimulationInput } from './simulation-input.ts';
 import { failureReason, inWindow } from './windows.ts';
 
 const { planDay } = proxyActivities<RetailActivities>(bulkRetries);
@@ -29,7 +29,16 @@ export async function simulationDay(input: SimulationDayInput): Promise<DayTotal
   const results = await inWindow(shards, input.shardsInFlight, async (agentIds, shard) => {
     try {
       return await executeChild(shardDay, {
-        args: [{ simulationId, day, date, agentIds, execution: input.execution, agentsInFlight: input.agentsInFlight }],
+        args: [
+          {
+            simulationId,
+            day,
+            date,
+            agentIds,
+            execution: input.execution,
+            agentsInFlight: input.agentsInFlight,
+          },
+        ],
         workflowId: shardDayWorkflowId(simulationId, date, shard),
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         staticSummary: `${agentIds.length} shoppers, shard ${shard + 1} of ${shards.length}`,
@@ -45,5 +54,7 @@ export async function simulationDay(input: SimulationDayInput): Promise<DayTotal
 }
 
 function chunksOf<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  );
 }

@@ -21,8 +21,17 @@ import type { Parsed } from '../../domain/retail/clock-commands.ts';
 import { startClock } from '../../domain/retail/clock.ts';
 import type { TimeScale } from '../../domain/retail/clock.ts';
 import { cycleNumberOf, isCycleStart } from '../../domain/retail/offer-cycle.ts';
-import { advanceFromHours, advanceTo, commit, pause, resume, setTimeScale, shownHours, startPacing, waitMs } from '../../domain/retail/pacing.ts';
-import type { Pacing } from '../../domain/retail/pacing.ts';
+import {
+  advanceFromHours,
+  advanceTo,
+  commit,
+  pause,
+  resume,
+  setTimeScale,
+  shownHours,
+  startPacing,
+  waitMs,
+} from '../../domain/retail/pacing.ts';
 import { NO_TOTALS, addTotals } from '../../domain/retail/statistics.ts';
 import type { DayTotals } from '../../domain/retail/statistics.ts';
 import { offerCycleWorkflowId, simulationDayWorkflowId } from '../ids.ts';
@@ -45,7 +54,12 @@ import {
 import type { ClockView, ProgressView } from './messages.ts';
 import { offerCycle } from './offer-cycle.ts';
 import { simulationDay } from './simulation-day.ts';
+import type { Carried, SimulationInput, SimulationResult } from './simulation-input.ts';
 import { failureReason } from './windows.ts';
+
+const REMEMBERED_REQUESTS = 50;
+
+const { finishSimulation, noteStatus } = proxyActivities<RetailActivities>(databaseRetries);
 
 /**
  * The simulation's clock, as one durable execution. Its story: open the offer cycle that is due; wait until the clock
@@ -54,37 +68,6 @@ import { failureReason } from './windows.ts';
  * crash the story goes on at the same line. At every cycle boundary the execution continues as new, so that its
  * history stays short however long the simulation is.
  */
-export type SimulationInput = {
-  readonly simulationId: string;
-  readonly startDate: string;
-  readonly days: number;
-  readonly cycleDays: number;
-  readonly timeScale: TimeScale;
-  readonly catchUp: 'freeze' | 'catch_up';
-  readonly isShopping: boolean;
-  readonly execution: 'workflow' | 'activity';
-  readonly shardSize: number;
-  readonly shardsInFlight: number;
-  readonly agentsInFlight: number;
-  /** Set when the execution continues as new; a caller leaves it out. */
-  readonly carried?: Carried;
-};
-
-type Carried = {
-  readonly pacing: Pacing;
-  readonly cycleNumber: number;
-  readonly totals: DayTotals;
-  readonly ignoredMessages: number;
-  /** Requests that were carried out, so that a repeated one changes nothing. */
-  readonly requestIds: readonly string[];
-};
-
-export type SimulationResult = { readonly status: 'completed' | 'stopped'; readonly committedDays: number; readonly totals: DayTotals };
-
-const REMEMBERED_REQUESTS = 50;
-
-const { finishSimulation, noteStatus } = proxyActivities<RetailActivities>(databaseRetries);
-
 export async function simulation(input: SimulationInput): Promise<SimulationResult> {
   const { simulationId, startDate, days, cycleDays } = input;
   let { pacing, cycleNumber, totals, ignoredMessages, requestIds } = input.carried ?? begin(input);
@@ -111,7 +94,12 @@ export async function simulation(input: SimulationInput): Promise<SimulationResu
     if (isStopping) return 'stopping';
     return pacing.clock.isPaused ? 'paused' : 'running';
   };
-  const advanceContext = () => ({ startDate, totalDays: days, cycleDays, fromHours: advanceFromHours(pacing, Date.now()) });
+  const advanceContext = () => ({
+    startDate,
+    totalDays: days,
+    cycleDays,
+    fromHours: advanceFromHours(pacing, Date.now()),
+  });
 
   // Each command: how it is parsed, and what it does. Parsing again on arrival keeps signals and updates alike.
   const commands = {
@@ -120,14 +108,19 @@ export async function simulation(input: SimulationInput): Promise<SimulationResu
     stop: { parse: parseEmptyCommand, run: () => void (isStopping = true) },
     setScale: {
       parse: parseSetScale,
-      run: ({ timeScale }: { timeScale: TimeScale }) => void (pacing = setTimeScale(pacing, Date.now(), timeScale)),
+      run: ({ timeScale }: { timeScale: TimeScale }) =>
+        void (pacing = setTimeScale(pacing, Date.now(), timeScale)),
     },
     advance: {
       parse: (command: unknown) => parseAdvance(command, advanceContext()),
-      run: ({ targetHours }: { targetHours: number }) => void (pacing = advanceTo(pacing, Date.now(), targetHours)),
+      run: ({ targetHours }: { targetHours: number }) =>
+        void (pacing = advanceTo(pacing, Date.now(), targetHours)),
     },
   };
-  type Command<T> = { parse: (command: unknown) => Parsed<T & { requestId: string | null }>; run: (value: T) => void };
+  type Command<T> = {
+    parse: (command: unknown) => Parsed<T & { requestId: string | null }>;
+    run: (value: T) => void;
+  };
   const carryOut = <T>(command: Command<T>, value: T & { requestId: string | null }): void => {
     if (value.requestId !== null) requestIds = [...requestIds, value.requestId].slice(-REMEMBERED_REQUESTS);
     command.run(value);
@@ -160,15 +153,30 @@ export async function simulation(input: SimulationInput): Promise<SimulationResu
     };
 
   const pauseHandlers = onUpdate(commands.pause);
-  setHandler(pauseUpdate, pauseHandlers.handler, { validator: pauseHandlers.validator, description: 'Stop the clock at the next barrier.' });
+  setHandler(pauseUpdate, pauseHandlers.handler, {
+    validator: pauseHandlers.validator,
+    description: 'Stop the clock at the next barrier.',
+  });
   const resumeHandlers = onUpdate(commands.resume);
-  setHandler(resumeUpdate, resumeHandlers.handler, { validator: resumeHandlers.validator, description: 'Let the clock go on.' });
+  setHandler(resumeUpdate, resumeHandlers.handler, {
+    validator: resumeHandlers.validator,
+    description: 'Let the clock go on.',
+  });
   const stopHandlers = onUpdate(commands.stop);
-  setHandler(stopUpdate, stopHandlers.handler, { validator: stopHandlers.validator, description: 'End after the day that is being lived.' });
+  setHandler(stopUpdate, stopHandlers.handler, {
+    validator: stopHandlers.validator,
+    description: 'End after the day that is being lived.',
+  });
   const scaleHandlers = onUpdate(commands.setScale);
-  setHandler(setScaleUpdate, scaleHandlers.handler, { validator: scaleHandlers.validator, description: '{ timeScale: number | "max" }' });
+  setHandler(setScaleUpdate, scaleHandlers.handler, {
+    validator: scaleHandlers.validator,
+    description: '{ timeScale: number | "max" }',
+  });
   const advanceHandlers = onUpdate(commands.advance);
-  setHandler(advanceUpdate, advanceHandlers.handler, { validator: advanceHandlers.validator, description: 'One of { hours }, { days }, { cycles }, { until }' });
+  setHandler(advanceUpdate, advanceHandlers.handler, {
+    validator: advanceHandlers.validator,
+    description: 'One of { hours }, { days }, { cycles }, { until }',
+  });
   setHandler(pauseSignal, onSignal('pause', commands.pause));
   setHandler(resumeSignal, onSignal('resume', commands.resume));
   setHandler(stopSignal, onSignal('stop', commands.stop));
@@ -209,7 +217,10 @@ export async function simulation(input: SimulationInput): Promise<SimulationResu
       const wait = waitMs(pacing, Date.now());
       if (isStopping || wait === 0) return;
       if (wait === null) await condition(() => messages !== seen);
-      else await condition(() => messages !== seen, wait, { summary: `until 24:00 of day ${pacing.committedDays + 1}` });
+      else
+        await condition(() => messages !== seen, wait, {
+          summary: `until 24:00 of day ${pacing.committedDays + 1}`,
+        });
     }
   };
 
@@ -254,7 +265,10 @@ export async function simulation(input: SimulationInput): Promise<SimulationResu
       upsertSearchAttributes([{ key: SIMULATION_DAY, value: pacing.committedDays }]);
       if (isCycleStart(pacing.committedDays, cycleDays) && pacing.committedDays < days && !isStopping) {
         await condition(allHandlersFinished);
-        await continueAsNew<typeof simulation>({ ...input, carried: { pacing, cycleNumber, totals, ignoredMessages, requestIds } });
+        await continueAsNew<typeof simulation>({
+          ...input,
+          carried: { pacing, cycleNumber, totals, ignoredMessages, requestIds },
+        });
       }
     }
     status = pacing.committedDays >= days ? 'completed' : 'stopped';
@@ -264,7 +278,8 @@ export async function simulation(input: SimulationInput): Promise<SimulationResu
     return { status, committedDays: pacing.committedDays, totals };
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
-    const ended = isCancellation(error) && CancellationScope.current().consideredCancelled ? 'cancelled' : 'failed';
+    const ended =
+      isCancellation(error) && CancellationScope.current().consideredCancelled ? 'cancelled' : 'failed';
     await CancellationScope.nonCancellable(() => finishSimulation({ simulationId, status: ended }));
     throw error;
   }
@@ -282,7 +297,9 @@ async function withAnotherTry<T>(start: () => Promise<T>): Promise<T> {
       return await start();
     } catch (error) {
       if (tries === TRIES) throw error;
-      log.warn('A child execution ended without an answer; starting it again', { reason: failureReason(error) });
+      log.warn('A child execution ended without an answer; starting it again', {
+        reason: failureReason(error),
+      });
     }
   }
 }
@@ -293,7 +310,13 @@ function begin(input: SimulationInput): Carried {
 }
 
 /** What the Web UI shows at the top of the execution's page. */
-function detailsOf(input: SimulationInput, clock: ClockView, cycleNumber: number, status: string, totals: DayTotals): string {
+function detailsOf(
+  input: SimulationInput,
+  clock: ClockView,
+  cycleNumber: number,
+  status: string,
+  totals: DayTotals,
+): string {
   const money = (cents: number): string => (cents / 100).toFixed(2);
   return [
     `**${status}**, day ${clock.committedDays} of ${input.days}, offer cycle ${cycleNumber}, simulated date ${addDays(input.startDate, clock.committedDays)}`,

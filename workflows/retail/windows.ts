@@ -1,7 +1,11 @@
 import { CancellationScope, isCancellation, rootCause } from '@temporalio/workflow';
 
 /** Runs `work` over the items, at most `limit` at a time; results in the order of the items. */
-export async function inWindow<T, R>(items: readonly T[], limit: number, work: (item: T, index: number) => Promise<R>): Promise<R[]> {
+export async function inWindow<T, R>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = [];
   let next = 0;
   const runner = async (): Promise<void> => {
