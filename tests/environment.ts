@@ -2,11 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import Long from 'long';
 import pg from 'pg';
 import { createDatabase, type Database } from '../prisma/client.ts';
 import { dataFolderAt, writeState } from '../stack/data-folder.ts';
 import { freePort } from '../stack/ports.ts';
+import { registerSearchAttributes } from '../stack/temporal.ts';
+import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
 import { HOME_PREFIX, type SharedServers } from './shared-servers.ts';
 
 export type TestDatabase = { databaseUrl: string; db: Database; drop: () => Promise<void> };
@@ -42,12 +46,31 @@ export type TestTemporal = {
   close: () => Promise<void>;
 };
 
-/** The server is shared by all test files: name workflows and task queues uniquely. */
-export async function connectTemporal(): Promise<TestTemporal> {
-  const { temporalAddress: address, namespace } = sharedServers();
+/** A namespace of its own on the server that all test files share: they use the same task queue names. */
+export async function createTestNamespace(): Promise<TestTemporal> {
+  const { temporalAddress: address } = sharedServers();
+  const namespace = `test-${randomUUID()}`;
   const connection = await Connection.connect({ address });
+  await connection.workflowService.registerNamespace({
+    namespace,
+    workflowExecutionRetentionPeriod: { seconds: Long.fromNumber(86_400) },
+  });
+  await untilReady(() => registerSearchAttributes(address, namespace, SEARCH_ATTRIBUTES));
   const client = new Client({ connection, namespace });
   return { address, namespace, connection, client, close: () => connection.close() };
+}
+
+/** The server's own caches need a moment to know a new namespace. */
+async function untilReady(attempt: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(100);
+    }
+  }
 }
 
 /**
