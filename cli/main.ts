@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { registerCheckDb } from './commands/check-db.ts';
 import { registerDemo } from './commands/demo.ts';
+import { registerPreflight } from './commands/preflight.ts';
 import { registerSeed } from './commands/seed.ts';
 import { registerSimulation } from './commands/simulation.ts';
 import { registerStack } from './commands/stack.ts';
@@ -21,6 +23,8 @@ async function main(): Promise<void> {
   registerDemo(program);
   registerStack(program);
   registerSeed(program);
+  registerCheckDb(program);
+  registerPreflight(program);
   registerSimulation(program);
   await program.parseAsync();
 }

@@ -1,4 +1,4 @@
-import type { SimulationReport } from '../client/report.ts';
+import type { Profile, SimulationReport } from '../client/report.ts';
 import { formatCents } from '../domain/money.ts';
 
 /** The report on one screen, at most 100 columns wide. */
@@ -13,7 +13,7 @@ export function renderReport(report: SimulationReport, webUiUrl: string | null):
   return [
     heading(`Simulation "${simulation.simulationId}" · ${simulation.status}`),
     `${simulation.agents} agents, ${weeks} weeks from ${config.startDate}, seed ${config.seed}, channel ${config.channel}, offers ${config.offerPolicy}/${config.refreshPolicy}`,
-    `Data: ${dataset.title}${dataset.notice === null ? '' : ` (${dataset.notice})`}`,
+    `Data: ${dataset.title}.${dataset.notice === null ? '' : ` ${dataset.notice}`}`,
     `Digest ${report.digest.slice(0, 32)}…`,
     heading('What happened'),
     `Money     gross ${money('grossCents')} − coupons ${money('couponDiscountCents')} → net ${money('netRevenueCents')}; unit cost ${money('unitCostCents')},`,
@@ -23,7 +23,10 @@ export function renderReport(report: SimulationReport, webUiUrl: string | null):
     `Ledger    ${count('ledger', 'dealt')} dealt − ${count('ledger', 'redeemed')} redeemed + ${count('ledger', 'givenBack')} given back − ${count('ledger', 'expired')} expired − ${count('ledger', 'removed')} removed − ${count('ledger', 'open')} open = ${count('ledger', 'error')}`,
     heading(`How real: ours against ${realism.source}, largest difference first`),
     ...pairs(realism.rows.map((row) => `${row.metric} ${number(row.ours)} / ${number(row.target)}`)),
-    `Distance of profiles (Kolmogorov-Smirnov): day of week ${realism.dayDistance.toFixed(3)}, hour ${realism.hourDistance.toFixed(3)}`,
+    `Day of week, ours/theirs in %, distance ${realism.day.distance.toFixed(3)}`,
+    profileLine(realism.day, DAYS),
+    `Hour of day, ours/theirs in %, distance ${realism.hour.distance.toFixed(3)}`,
+    profileLine(realism.hour, HOURS),
     heading('Whether it adds up'),
     ...checks.map((check) => `${check.isOk ? 'ok    ' : 'FAILED'}  ${check.name}: ${check.found}`),
     ...(speed === null
@@ -38,6 +41,17 @@ export function renderReport(report: SimulationReport, webUiUrl: string | null):
 }
 
 const WIDTH = 100;
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const HOURS = Array.from({ length: 24 }, (_, hour) => String(hour));
+
+/** `Sun 16.1/16.3  Mon …`, without entries that are empty on both sides. */
+function profileLine({ ours, theirs }: Profile, names: readonly string[]): string {
+  const percent = (share: number | undefined): string => (100 * (share ?? 0)).toFixed(1);
+  return names
+    .filter((_, i) => (ours[i] ?? 0) + (theirs[i] ?? 0) > 0.0005)
+    .map((name) => `${name} ${percent(ours[names.indexOf(name)])}/${percent(theirs[names.indexOf(name)])}`)
+    .join('  ');
+}
 
 function heading(text: string): string {
   return `\n── ${text} ${'─'.repeat(Math.max(0, WIDTH - text.length - 4))}`;

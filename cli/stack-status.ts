@@ -1,5 +1,5 @@
 import { type DataFolder, readState, type ServiceState } from '../stack/data-folder.ts';
-import { isRunning } from '../stack/process.ts';
+import { isRunning, memoryOf } from '../stack/process.ts';
 
 export type StackStatus = {
   isRunning: boolean;
@@ -15,6 +15,8 @@ export type StackStatus = {
     address: string | null;
     restarts: number;
     since: string;
+    /** Resident memory of the process in MB, now and at its highest; null where the system does not tell. */
+    memory: { nowMb: number; peakMb: number } | null;
     logFile: string;
   }[];
 };
@@ -37,7 +39,8 @@ export function readStatus(folder: DataFolder): StackStatus {
 function statusOf({ name, status, process, address, restarts, since, logFile }: ServiceState) {
   const isThere = process !== null && isRunning(process);
   const real = isThere || status !== 'running' ? status : ('gone' as const);
-  return { name, status: real, pid: isThere ? process.pid : null, address, restarts, since, logFile };
+  const memory = isThere ? memoryOf(process.pid) : null;
+  return { name, status: real, pid: isThere ? process.pid : null, address, restarts, since, memory, logFile };
 }
 
 export function printStatus(status: StackStatus, isJson: boolean): void {
@@ -49,7 +52,7 @@ function describe(status: StackStatus): string {
   const { services, dataFolder, databaseUrl, temporalAddress, webUiUrl } = status;
   const places = { 'Web UI': webUiUrl, Temporal: temporalAddress, Database: databaseUrl, Data: dataFolder };
   const known = Object.entries(places).filter(([, place]) => place !== null);
-  const head = ['service', 'status', 'pid', 'address', 'restarts', 'since'];
+  const head = ['service', 'status', 'pid', 'address', 'restarts', 'since', 'memory (peak) MB'];
   const rows = services.map((service) => [
     service.name,
     service.status,
@@ -57,6 +60,7 @@ function describe(status: StackStatus): string {
     service.address ?? '-',
     service.restarts,
     service.since,
+    service.memory === null ? '-' : `${service.memory.nowMb} (${service.memory.peakMb})`,
   ]);
   const table = rows.length === 0 ? [] : ['', ...inColumns([head, ...rows])];
   return [headline(status), ...inColumns(known.map(([name, place]) => [name, place ?? ''])), ...table].join(

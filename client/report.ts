@@ -23,8 +23,8 @@ export type SimulationReport = {
   readonly realism: {
     readonly source: string;
     readonly rows: readonly RealismRow[];
-    readonly dayDistance: number;
-    readonly hourDistance: number;
+    readonly day: Profile;
+    readonly hour: Profile;
   };
   readonly checks: readonly Check[];
   readonly speed: {
@@ -35,6 +35,13 @@ export type SimulationReport = {
   readonly limits: readonly string[];
   /** The query behind each section of `figures`; `$1` is the simulation id. */
   readonly sql: typeof REPORT_SQL;
+};
+
+/** Shares of sessions by day of the week or hour of the day, and their Kolmogorov-Smirnov distance. */
+export type Profile = {
+  readonly ours: readonly number[];
+  readonly theirs: readonly number[];
+  readonly distance: number;
 };
 
 export type Check = { readonly name: string; readonly isOk: boolean; readonly found: string };
@@ -64,14 +71,18 @@ export async function reviewSimulation(db: Database, simulationId: string): Prom
     realism: {
       source: targets.source,
       rows: compareRealism(figures.realism, targets),
-      dayDistance: profileDistance(profile.slice(0, 7), targets.dayShares),
-      hourDistance: profileDistance(profile.slice(7), targets.hourShares),
+      day: profileOf(profile.slice(0, 7), targets.dayShares),
+      hour: profileOf(profile.slice(7), targets.hourShares),
     },
     checks: checksOf(simulation, figures),
     speed: speedOf(simulation, figures),
     limits: LIMITS,
     sql: REPORT_SQL,
   };
+}
+
+function profileOf(ours: readonly number[], theirs: readonly number[]): Profile {
+  return { ours, theirs, distance: profileDistance(ours, theirs) };
 }
 
 /** Everything that must hold whatever happened. */
@@ -145,8 +156,6 @@ function targetsOf(title: string, reference: PanelReference): RealismTargets {
     oneLineShare: reference.linesPerBasketShares[0] ?? 0,
     basketValue: reference.basketValue.mean,
     medianBasketValue: reference.basketValue.median,
-    singleUnitShare: PANEL_TARGETS.singleUnitShare,
-    promotedLineShare: PANEL_TARGETS.promotedLineShare,
     couponLinesPerAgentWeek: reference.couponLinesPerHouseholdWeek.mean,
     dayShares: reference.dayOfWeekShares,
     hourShares: reference.hourShares,

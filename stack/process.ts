@@ -152,6 +152,18 @@ export function isRunning(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.startedAt === identity.startedAt;
 }
 
+/** Resident memory of a process in MB, now and at its highest; null where the system does not tell. */
+export function memoryOf(pid: number): { nowMb: number; peakMb: number } | null {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const megabytes = (field: string): number =>
+      Math.round(Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024);
+    return { nowMb: megabytes('VmRSS'), peakMb: megabytes('VmHWM') };
+  } catch {
+    return null;
+  }
+}
+
 /** Null when there is no such process, or only what its parent has not yet collected. */
 export function identify(pid: number): ProcessIdentity | null {
   const startedAt = process.platform === 'linux' ? startedAtFromProc(pid) : startedAtFromPs(pid);

@@ -19,7 +19,7 @@ import { configOf, ignoredEnvironment, requireSimulationMode } from '../../clien
 import { InvalidInputError } from '../../domain/errors.ts';
 import { parseTimeScale } from '../../domain/retail/clock.ts';
 import { digestSimulation, firstDifference } from '../../prisma/digest-store.ts';
-import { listSimulations } from '../../prisma/simulation-store.ts';
+import { listSimulations, loadSimulation } from '../../prisma/simulation-store.ts';
 import type { ClockView } from '../../workflows/retail/messages.ts';
 import { openContext } from '../context.ts';
 import type { CliContext } from '../context.ts';
@@ -181,13 +181,7 @@ async function digest(
 ): Promise<void> {
   const context = openContext(command);
   await connected(context, async ({ db }) => {
-    await Promise.all(
-      [id, ...(other === undefined ? [] : [other])].map((one) =>
-        db.simulationState
-          .findUniqueOrThrow({ where: { simulationId: one } })
-          .catch(() => Promise.reject(new InvalidInputError(`There is no simulation "${one}".`))),
-      ),
-    );
+    for (const one of other === undefined ? [id] : [id, other]) await loadSimulation(db, one);
     const ours = await digestSimulation(db, id);
     const theirs = other === undefined ? null : await digestSimulation(db, other);
     const difference = theirs === null ? null : firstDifference(ours, theirs);

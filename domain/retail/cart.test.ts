@@ -9,17 +9,25 @@ const SHIPPING: Shipping = { feeCents: 500, freeFromCents: 5_000 };
 const milk = aCartLine({ lineNumber: 1, category: 'Milk', brand: 'Acme', unitPriceCents: 200, quantity: 2 });
 const bread = aCartLine({ lineNumber: 2, category: 'Bread', brand: 'Bravo', unitPriceCents: 350 });
 
-const price = (lines: readonly CartLine[], ...coupons: UsableCoupon[]): PricedCart => priceCart(lines, coupons, NO_SHIPPING);
-const used = (cart: PricedCart): Record<string, number> => Object.fromEntries(cart.discounts.map((d) => [d.code, d.amountCents]));
+const price = (lines: readonly CartLine[], ...coupons: UsableCoupon[]): PricedCart =>
+  priceCart(lines, coupons, NO_SHIPPING);
+const used = (cart: PricedCart): Record<string, number> =>
+  Object.fromEntries(cart.discounts.map((d) => [d.code, d.amountCents]));
 
 describe('a line coupon', () => {
   test('of a percentage takes it off the lines it matches', () => {
-    expect(price([milk, bread], aUsable({ percentOff: 10 })).lines.map((line) => line.lineDiscountCents)).toEqual([40, 0]);
+    expect(
+      price([milk, bread], aUsable({ percentOff: 10 })).lines.map((line) => line.lineDiscountCents),
+    ).toEqual([40, 0]);
   });
 
   test('of a fixed amount takes it off once, split over its lines', () => {
     const lines = [milk, aCartLine({ lineNumber: 2, unitPriceCents: 100 })];
-    expect(price(lines, aUsable({ kind: 'fixed', amountOffCents: 101 })).lines.map((line) => line.lineDiscountCents)).toEqual([81, 20]);
+    expect(
+      price(lines, aUsable({ kind: 'fixed', amountOffCents: 101 })).lines.map(
+        (line) => line.lineDiscountCents,
+      ),
+    ).toEqual([81, 20]);
   });
 
   test('of a fixed amount takes no more than its lines cost', () => {
@@ -47,7 +55,9 @@ describe('a line coupon', () => {
   test('of a brand works on that brand alone, and in its category alone if it names one', () => {
     const lines = [milk, bread, aCartLine({ lineNumber: 3, category: 'Bread', brand: 'Acme' })];
     const discounts = [null, 'Bread'].map((category) =>
-      price(lines, aUsable({ scope: 'brand', brand: 'Acme', category })).lines.map((line) => line.lineDiscountCents),
+      price(lines, aUsable({ scope: 'brand', brand: 'Acme', category })).lines.map(
+        (line) => line.lineDiscountCents,
+      ),
     );
     expect(discounts).toEqual([
       [40, 0, 20],
@@ -61,15 +71,25 @@ describe('a line coupon', () => {
 
   test('does not stack on a line that has one, but acts on the lines left over', () => {
     const lines = [milk, aCartLine({ lineNumber: 2, category: 'Milk', brand: 'Bravo', unitPriceCents: 300 })];
-    const cart = price(lines, aUsable({ code: 'BRAND', scope: 'brand', percentOff: 90 }), aUsable({ code: 'CATEGORY', percentOff: 20 }));
-    expect([used(cart), cart.lines.map((line) => line.lineDiscountCents)]).toEqual([{ BRAND: 360, CATEGORY: 60 }, [360, 60]]);
+    const cart = price(
+      lines,
+      aUsable({ code: 'BRAND', scope: 'brand', percentOff: 90 }),
+      aUsable({ code: 'CATEGORY', percentOff: 20 }),
+    );
+    expect([used(cart), cart.lines.map((line) => line.lineDiscountCents)]).toEqual([
+      { BRAND: 360, CATEGORY: 60 },
+      [360, 60],
+    ]);
   });
 });
 
 describe('a minimum spend', () => {
   test('is measured on the lines that the coupon matches', () => {
     const coupon = aUsable({ minSpendCents: 401 });
-    expect([price([milk, bread], coupon).discounts, price([{ ...milk, quantity: 3 }, bread], coupon).discountCents]).toEqual([[], 60]);
+    expect([
+      price([milk, bread], coupon).discounts,
+      price([{ ...milk, quantity: 3 }, bread], coupon).discountCents,
+    ]).toEqual([[], 60]);
   });
 
   test('is reached at exactly that spend', () => {
@@ -90,12 +110,18 @@ describe('a minimum spend', () => {
 
 describe('a frontstore coupon', () => {
   test('acts on what the line coupons left', () => {
-    const cart = price([milk, bread], aUsable({ code: 'F', scope: 'frontstore', percentOff: 10 }), aUsable({ code: 'L', percentOff: 50 }));
+    const cart = price(
+      [milk, bread],
+      aUsable({ code: 'F', scope: 'frontstore', percentOff: 10 }),
+      aUsable({ code: 'L', percentOff: 50 }),
+    );
     expect(used(cart)).toEqual({ L: 200, F: 55 });
   });
 
   test('is the only one: the one that saves most', () => {
-    const coupons = [10, 20, 15].map((percentOff) => aUsable({ code: `F${percentOff}`, scope: 'frontstore', percentOff }));
+    const coupons = [10, 20, 15].map((percentOff) =>
+      aUsable({ code: `F${percentOff}`, scope: 'frontstore', percentOff }),
+    );
     expect(used(price([milk, bread], ...coupons))).toEqual({ F20: 150 });
   });
 
@@ -106,7 +132,12 @@ describe('a frontstore coupon', () => {
 
   test('of free shipping takes the fee and nothing else', () => {
     const cart = priceCart([milk], [aUsable({ scope: 'frontstore', kind: 'free_shipping' })], SHIPPING);
-    expect([cart.shippingCents, cart.discountCents, cart.totalCents, cart.discounts[0]!.target]).toEqual([500, 500, 400, 'shipping']);
+    expect([cart.shippingCents, cart.discountCents, cart.totalCents, cart.discounts[0]!.target]).toEqual([
+      500,
+      500,
+      400,
+      'shipping',
+    ]);
   });
 
   test('of free shipping is kept when shipping is free anyway', () => {
@@ -124,7 +155,9 @@ describe('shipping', () => {
   });
 
   test('is free from the shelf prices, not from what coupons leave', () => {
-    expect(priceCart([{ ...milk, quantity: 25 }], [aUsable({ percentOff: 50 })], SHIPPING).shippingCents).toBe(0);
+    expect(
+      priceCart([{ ...milk, quantity: 25 }], [aUsable({ percentOff: 50 })], SHIPPING).shippingCents,
+    ).toBe(0);
   });
 
   test('costs nothing for an empty cart', () => {
@@ -149,7 +182,12 @@ describe('choosing between coupons', () => {
 
 describe('who pays', () => {
   test('the vendor pays its share of the discount, the retailer the fee of each redemption', () => {
-    const coupon = aUsable({ percentOff: 10, funding: 'shared', vendorSharePercent: 37.5, feePerRedemptionCents: 8 });
+    const coupon = aUsable({
+      percentOff: 10,
+      funding: 'shared',
+      vendorSharePercent: 37.5,
+      feePerRedemptionCents: 8,
+    });
     const cart = price([milk], coupon);
     expect([cart.discountCents, cart.vendorFundedCents, cart.redemptionFeeCents]).toEqual([40, 15, 8]);
   });
@@ -178,7 +216,9 @@ const line: fc.Arbitrary<CartLine> = fc
     unitPriceCents: fc.integer({ min: 1, max: 5_000 }),
   })
   .map((given) => aCartLine(given));
-const lines = fc.array(line, { maxLength: 12 }).map((all) => all.map((each, i) => ({ ...each, lineNumber: i + 1, sku: `sku-${i + 1}` })));
+const lines = fc
+  .array(line, { maxLength: 12 })
+  .map((all) => all.map((each, i) => ({ ...each, lineNumber: i + 1, sku: `sku-${i + 1}` })));
 
 const coupon: fc.Arbitrary<Coupon> = fc
   .record({
@@ -194,27 +234,37 @@ const coupon: fc.Arbitrary<Coupon> = fc
     excludedBrands: fc.subarray(CART_BRANDS),
     vendorSharePercent: fc.integer({ min: 0, max: 100 }),
   })
-  .filter(({ scope, kind }) => !(kind === 'bogo' && scope === 'frontstore') && !(kind === 'free_shipping' && scope !== 'frontstore'))
-  .map(({ inCategory, percentOff, amountOffCents, scope, kind, category, brand, ...rest }) =>
-    aUsable({
-      ...rest,
-      scope,
-      kind,
-      category: scope === 'category' || (scope === 'brand' && inCategory) ? category : null,
-      brand: scope === 'brand' ? brand : null,
-      percentOff: kind === 'percent' ? percentOff / 100 : null,
-      amountOffCents: kind === 'fixed' ? amountOffCents : null,
-      funding: 'shared',
-    }).coupon,
+  .filter(
+    ({ scope, kind }) =>
+      !(kind === 'bogo' && scope === 'frontstore') && !(kind === 'free_shipping' && scope !== 'frontstore'),
+  )
+  .map(
+    ({ inCategory, percentOff, amountOffCents, scope, kind, category, brand, ...rest }) =>
+      aUsable({
+        ...rest,
+        scope,
+        kind,
+        category: scope === 'category' || (scope === 'brand' && inCategory) ? category : null,
+        brand: scope === 'brand' ? brand : null,
+        percentOff: kind === 'percent' ? percentOff / 100 : null,
+        amountOffCents: kind === 'fixed' ? amountOffCents : null,
+        funding: 'shared',
+      }).coupon,
   );
 const coupons = fc
   .array(coupon, { maxLength: 10 })
-  .map((all): UsableCoupon[] => all.map((each, i) => ({ userCouponId: `uc-${i}`, coupon: { ...each, code: `C${i}` } })));
+  .map((all): UsableCoupon[] =>
+    all.map((each, i) => ({ userCouponId: `uc-${i}`, coupon: { ...each, code: `C${i}` } })),
+  );
 const shipping = fc.constantFrom(NO_SHIPPING, SHIPPING, { feeCents: 500, freeFromCents: null });
 
-function check(law: (cart: PricedCart, given: { lines: CartLine[]; coupons: UsableCoupon[]; shipping: Shipping }) => void): void {
+function check(
+  law: (cart: PricedCart, given: { lines: CartLine[]; coupons: UsableCoupon[]; shipping: Shipping }) => void,
+): void {
   fc.assert(
-    fc.property(fc.record({ lines, coupons, shipping }), (given) => law(priceCart(given.lines, given.coupons, given.shipping), given)),
+    fc.property(fc.record({ lines, coupons, shipping }), (given) =>
+      law(priceCart(given.lines, given.coupons, given.shipping), given),
+    ),
     { numRuns: 1_500 },
   );
 }
@@ -231,22 +281,34 @@ describe('for every cart and every wallet', () => {
 
   test('the discounts on the lines add up to the discounts of the coupons, to the cent', () => {
     check((cart) => {
-      const of = (target: string) => sum(cart.discounts.filter((d) => d.target === target).map((d) => d.amountCents));
-      const [onLines, onBasket] = [sum(cart.lines.map((l) => l.lineDiscountCents)), sum(cart.lines.map((l) => l.orderDiscountCents))];
-      expect([onLines, onBasket, sum(cart.discounts.map((d) => d.amountCents))]).toEqual([of('lines'), of('basket'), cart.discountCents]);
+      const of = (target: string) =>
+        sum(cart.discounts.filter((d) => d.target === target).map((d) => d.amountCents));
+      const [onLines, onBasket] = [
+        sum(cart.lines.map((l) => l.lineDiscountCents)),
+        sum(cart.lines.map((l) => l.orderDiscountCents)),
+      ];
+      expect([onLines, onBasket, sum(cart.discounts.map((d) => d.amountCents))]).toEqual([
+        of('lines'),
+        of('basket'),
+        cart.discountCents,
+      ]);
     });
   });
 
   test('no line costs less than nothing', () => {
     check((cart) => {
       expect(cart.lines.filter((l) => l.lineDiscountCents < 0 || l.orderDiscountCents < 0)).toEqual([]);
-      expect(cart.lines.filter((l) => l.quantity * l.unitPriceCents < l.lineDiscountCents + l.orderDiscountCents)).toEqual([]);
+      expect(
+        cart.lines.filter((l) => l.quantity * l.unitPriceCents < l.lineDiscountCents + l.orderDiscountCents),
+      ).toEqual([]);
     });
   });
 
   test('every discount is real, used once, and at most one is a frontstore coupon', () => {
     check((cart, { coupons }) => {
-      const scopes = cart.discounts.map((d) => coupons.find((c) => c.userCouponId === d.userCouponId)!.coupon.scope);
+      const scopes = cart.discounts.map(
+        (d) => coupons.find((c) => c.userCouponId === d.userCouponId)!.coupon.scope,
+      );
       expect([
         cart.discounts.every((d) => d.amountCents > 0),
         new Set(cart.discounts.map((d) => d.userCouponId)).size,
@@ -258,7 +320,8 @@ describe('for every cart and every wallet', () => {
   test('a line takes one line coupon at most: the most any single one could take off it', () => {
     check((cart, { lines, coupons }) => {
       const most = (line: CartLine): number =>
-        Math.max(0, ...coupons.map(({ coupon }) => (coupon.kind === 'percent' ? coupon.percentOff! : 100))) * grossCents(line);
+        Math.max(0, ...coupons.map(({ coupon }) => (coupon.kind === 'percent' ? coupon.percentOff! : 100))) *
+        grossCents(line);
       const percentOnly = coupons.every(({ coupon }) => coupon.kind === 'percent');
       if (!percentOnly) return;
       // A cent of rounding: the discount is rounded on the sum of its lines, then split.
@@ -270,7 +333,10 @@ describe('for every cart and every wallet', () => {
     check((cart, { coupons }) => {
       const over = cart.discounts.filter((d) => {
         const { coupon } = coupons.find((c) => c.userCouponId === d.userCouponId)!;
-        return d.amountCents > (coupon.maxDiscountCents ?? Infinity) || (coupon.kind === 'fixed' && d.amountCents > coupon.amountOffCents!);
+        return (
+          d.amountCents > (coupon.maxDiscountCents ?? Infinity) ||
+          (coupon.kind === 'fixed' && d.amountCents > coupon.amountOffCents!)
+        );
       });
       expect([over, cart.vendorFundedCents <= cart.discountCents]).toEqual([[], true]);
     });
@@ -285,7 +351,8 @@ describe('for every cart and every wallet', () => {
   test('a single coupon never makes the cart dearer', () => {
     check((_, { lines, coupons, shipping }) => {
       const without = priceCart(lines, [], shipping).totalCents;
-      for (const each of coupons) expect(priceCart(lines, [each], shipping).totalCents).toBeLessThanOrEqual(without);
+      for (const each of coupons)
+        expect(priceCart(lines, [each], shipping).totalCents).toBeLessThanOrEqual(without);
     });
   });
 });

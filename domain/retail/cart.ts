@@ -172,7 +172,8 @@ function basketSaving(
   net: readonly number[],
   shippingCents: number,
 ): { target: 'basket' | 'shipping'; amountCents: number; weights: number[] } {
-  if (eligibleCents(coupon, lines) < coupon.minSpendCents) return { target: 'basket', amountCents: 0, weights: [] };
+  if (eligibleCents(coupon, lines) < coupon.minSpendCents)
+    return { target: 'basket', amountCents: 0, weights: [] };
   if (coupon.kind === 'free_shipping')
     return {
       target: 'shipping',

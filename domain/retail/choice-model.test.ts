@@ -1,4 +1,16 @@
-import { START_DATE, aCartLine, aCatalog, aCatalogIndex, aCoupon, aDay, aPersona, aPrice, aProduct, aTrip, aUsable, aWalletCoupon } from '../../tests/builders.ts';
+import {
+  START_DATE,
+  aCartLine,
+  aCatalog,
+  aCatalogIndex,
+  aDay,
+  aPersona,
+  aPrice,
+  aProduct,
+  aTrip,
+  aUsable,
+  aWalletCoupon,
+} from '../../tests/builders.ts';
 import type { ContextInput } from '../../tests/builders.ts';
 import { RandomKey } from '../random.ts';
 import { addDays } from './calendar.ts';
@@ -64,18 +76,26 @@ describe('visit rates', () => {
 
   test('are ordered by class without overlap', () => {
     const bounds = SHOPPING_FREQUENCIES.map((frequency) => {
-      const rates = keys.slice(0, 2_000).map((key) => visitRateOf(aPersona({ shoppingFrequency: frequency }), 'in_store', DEFAULT_CHOICE_PARAMETERS, key));
+      const rates = keys
+        .slice(0, 2_000)
+        .map((key) =>
+          visitRateOf(aPersona({ shoppingFrequency: frequency }), 'in_store', DEFAULT_CHOICE_PARAMETERS, key),
+        );
       return [Math.min(...rates), Math.max(...rates)] as const;
     });
     expect(bounds.slice(1).every(([, most], i) => most <= bounds[i]![0])).toBe(true);
   });
 
   test('are as observed where they were observed', () => {
-    expect(visitRateOf(aPersona({ visitRate: 0.123 }), 'in_store', DEFAULT_CHOICE_PARAMETERS, keys[0]!)).toBe(0.123);
+    expect(visitRateOf(aPersona({ visitRate: 0.123 }), 'in_store', DEFAULT_CHOICE_PARAMETERS, keys[0]!)).toBe(
+      0.123,
+    );
   });
 
   test('online count the visits that do not end in a purchase too', () => {
-    expect(visitRateOf(aPersona({ visitRate: 0.1 }), 'online', DEFAULT_CHOICE_PARAMETERS, keys[0]!)).toBeCloseTo(0.1 / 0.43, 12);
+    expect(
+      visitRateOf(aPersona({ visitRate: 0.1 }), 'online', DEFAULT_CHOICE_PARAMETERS, keys[0]!),
+    ).toBeCloseTo(0.1 / 0.43, 12);
   });
 });
 
@@ -99,12 +119,17 @@ describe('the decision to shop', () => {
   test('depends on the day of the week as preferred', () => {
     const saturdays = { prefDayWeekday: 0.2, prefDaySaturday: 0.6, prefDaySunday: 0.2 };
     const odds = [5, 6, 7].map((number) => {
-      const { probability } = visitDecision(day({ day: number, date: addDays(START_DATE, number), persona: saturdays }));
+      const { probability } = visitDecision(
+        day({ day: number, date: addDays(START_DATE, number), persona: saturdays }),
+      );
       return probability / (1 - probability);
     });
     // Saturday, Sunday, Monday.
     const [saturday, sunday, monday] = odds;
-    expect([saturday! / sunday!, sunday! / monday!].map((ratio) => ratio.toFixed(6))).toEqual(['3.000000', (1.4 / 0.28).toFixed(6)]);
+    expect([saturday! / sunday!, sunday! / monday!].map((ratio) => ratio.toFixed(6))).toEqual([
+      '3.000000',
+      (1.4 / 0.28).toFixed(6),
+    ]);
   });
 
   test('is more likely seven days after the last visit', () => {
@@ -116,9 +141,12 @@ describe('the decision to shop', () => {
   });
 
   test('is more likely with a wallet worth something, for those who use coupons', () => {
-    const wallet = [aWalletCoupon({ scope: 'frontstore', kind: 'fixed', category: null, amountOffCents: 1_000 })];
+    const wallet = [
+      aWalletCoupon({ scope: 'frontstore', kind: 'fixed', category: null, amountOffCents: 1_000 }),
+    ];
     const gain = (couponAffinity: number) =>
-      visitDecision(day({ wallet, persona: { couponAffinity } })).probability - visitDecision(day({ persona: { couponAffinity } })).probability;
+      visitDecision(day({ wallet, persona: { couponAffinity } })).probability -
+      visitDecision(day({ persona: { couponAffinity } })).probability;
     expect([gain(0), gain(1) > gain(0.5), gain(0.5) > 0]).toEqual([0, true, true]);
   });
 
@@ -153,7 +181,9 @@ describe('trips of a shop day', () => {
 
 describe('the time of a trip', () => {
   const hours = (persona: Partial<Persona>): number[] =>
-    range(3_000).flatMap((number) => tripStartMinutes(aDay({ persona, key: RandomKey.of('1').at(number) }), 1).map((minute) => minute / 60));
+    range(3_000).flatMap((number) =>
+      tripStartMinutes(aDay({ persona, key: RandomKey.of('1').at(number) }), 1).map((minute) => minute / 60),
+    );
   const part = (name: 'Morning' | 'Afternoon' | 'Evening'): Partial<Persona> => ({
     prefTimeMorning: 0,
     prefTimeAfternoon: 0,
@@ -172,9 +202,11 @@ describe('the time of a trip', () => {
 
   test('follows the shares of the parts of the day', () => {
     const all = hours({ prefTimeMorning: 0.5, prefTimeAfternoon: 0.3, prefTimeEvening: 0.2 });
-    const shares = [all.filter((hour) => hour < 12), all.filter((hour) => hour >= 12 && hour < 17), all.filter((hour) => hour >= 17)].map(
-      (hits) => hits.length / all.length,
-    );
+    const shares = [
+      all.filter((hour) => hour < 12),
+      all.filter((hour) => hour >= 12 && hour < 17),
+      all.filter((hour) => hour >= 17),
+    ].map((hits) => hits.length / all.length);
     // Four standard deviations of 3,000 draws: 0.037.
     [0.5, 0.3, 0.2].forEach((share, i) => expect(Math.abs(shares[i]! - share)).toBeLessThan(0.037));
   });
@@ -195,13 +227,15 @@ describe('the size of a trip', () => {
   test('has the mean of its type: one line plus the rest', () => {
     const first = aTrip();
     const plans = trips(20_000).map(planTrip);
-    const meanOf = (type: string) => mean(plans.filter((plan) => plan.tripType === type).map((plan) => plan.size));
+    const meanOf = (type: string) =>
+      mean(plans.filter((plan) => plan.tripType === type).map((plan) => plan.size));
     expect(Math.abs(meanOf('fill_in') / first.profile.fillInLines - 1)).toBeLessThan(0.04);
     expect(Math.abs(meanOf('stock_up') / first.profile.stockUpLines - 1)).toBeLessThan(0.04);
   });
 
   test('is stocked up for on weekends more often', () => {
-    const share = (date: string) => mean(trips(1, { date }).map((trip) => planTrip(trip).stockUp.probability));
+    const share = (date: string) =>
+      mean(trips(1, { date }).map((trip) => planTrip(trip).stockUp.probability));
     expect(share('2026-01-10')).toBeGreaterThan(share('2026-01-07'));
   });
 
@@ -214,7 +248,9 @@ describe('the size of a trip', () => {
 /** The mean number of milk lines a trip wants. */
 function milkNeed(given: ContextInput, wanted = [] as ReturnType<typeof aUsable>[]): number {
   const context = aTrip(given);
-  const shelves = new Map(context.catalog.categories.map((shelf) => [shelf.name, shelfOf(context, shelf, wanted)]));
+  const shelves = new Map(
+    context.catalog.categories.map((shelf) => [shelf.name, shelfOf(context, shelf, wanted)]),
+  );
   const plan = { ...planTrip(context), size: 11 };
   return categoryNeeds(context, plan, shelves).find((need) => need.category === 'Milk')!.mean;
 }
@@ -223,7 +259,11 @@ const WEEK_OF_START = 1; // 5 January lies in week 1
 
 describe('what a trip needs of a category', () => {
   const withMilkOffers = (given: object) =>
-    aCatalogIndex({ prices: range(6).map((i) => aPrice({ sku: `milk-${i + 1}`, week: WEEK_OF_START, regularPriceCents: 150 + 50 * i, ...given })) });
+    aCatalogIndex({
+      prices: range(6).map((i) =>
+        aPrice({ sku: `milk-${i + 1}`, week: WEEK_OF_START, regularPriceCents: 150 + 50 * i, ...given }),
+      ),
+    });
 
   test('rises with a promotion of the category', () => {
     const cheap = withMilkOffers({ promotionalPriceCents: 100 });
@@ -236,29 +276,43 @@ describe('what a trip needs of a category', () => {
   });
 
   test('does not change with a promotion in another week', () => {
-    const later = aCatalogIndex({ prices: [aPrice({ week: WEEK_OF_START + 1, promotionalPriceCents: 10, isFeatured: true })] });
+    const later = aCatalogIndex({
+      prices: [aPrice({ week: WEEK_OF_START + 1, promotionalPriceCents: 10, isFeatured: true })],
+    });
     expect(milkNeed({ catalog: later })).toBe(milkNeed({}));
   });
 
   test('rises with a wanted coupon, and does not change with one for another category', () => {
     const half = { percentOff: 50 };
-    const needs = [[], [aUsable({ category: 'Soap', ...half })], [aUsable(half)]].map((wanted) => milkNeed({}, wanted));
+    const needs = [[], [aUsable({ category: 'Soap', ...half })], [aUsable(half)]].map((wanted) =>
+      milkNeed({}, wanted),
+    );
     expect([needs[1], needs[2]! > needs[0]!]).toEqual([needs[0], true]);
   });
 
   test('falls with what is at home', () => {
     const needs = [0, 1, 3].map((units) => {
       const { household } = aDay();
-      return milkNeed({ household: { ...household, categories: { ...household.categories, Milk: { units, day: 0, brands: {} } } } });
+      return milkNeed({
+        household: {
+          ...household,
+          categories: { ...household.categories, Milk: { units, day: 0, brands: {} } },
+        },
+      });
     });
     expect(needs[0]! > needs[1]! && needs[1]! > needs[2]!).toBe(true);
   });
 
   test('is one line of the primary category at least, so no trip wants nothing', () => {
     const lines = trips(500).map((context) => {
-      const shelves = new Map(context.catalog.categories.map((shelf) => [shelf.name, shelfOf(context, shelf, [])]));
+      const shelves = new Map(
+        context.catalog.categories.map((shelf) => [shelf.name, shelfOf(context, shelf, [])]),
+      );
       const needs = categoryNeeds(context, { ...planTrip(context), size: 1 }, shelves);
-      return [needs.filter((need) => need.isPrimary).length, needs.reduce((sum, need) => sum + need.lines, 0)].join();
+      return [
+        needs.filter((need) => need.isPrimary).length,
+        needs.reduce((sum, need) => sum + need.lines, 0),
+      ].join();
     });
     expect(new Set(lines)).toEqual(new Set(['1,1']));
   });
@@ -276,34 +330,56 @@ describe('a shelf', () => {
   });
 
   test('shows the same products at any prices and with any coupon', () => {
-    const dear = indexCatalog({ ...aCatalog(large), products: aCatalog(large).products.map((p) => ({ ...p, regularPriceCents: 10_000 - p.regularPriceCents })) });
+    const dear = indexCatalog({
+      ...aCatalog(large),
+      products: aCatalog(large).products.map((p) => ({
+        ...p,
+        regularPriceCents: 10_000 - p.regularPriceCents,
+      })),
+    });
     const catalog = aCatalogIndex(large);
     const plain = trips(50, { catalog }).map((trip) => skus(shelfOf(trip, milk(catalog), [])).join());
-    const changed = trips(50, { catalog: dear }).map((trip) => skus(shelfOf(trip, milk(dear), [aUsable({ percentOff: 90 })])).join());
+    const changed = trips(50, { catalog: dear }).map((trip) =>
+      skus(shelfOf(trip, milk(dear), [aUsable({ percentOff: 90 })])).join(),
+    );
     expect(changed).toEqual(plain);
   });
 
   test('shows featured and displayed products more often', () => {
-    const catalog = aCatalogIndex({ ...large, prices: [aPrice({ sku: 'milk-7', week: WEEK_OF_START, isFeatured: true, isDisplayed: true })] });
-    const seen = (index: CatalogIndex) => trips(600, { catalog: index }).filter((trip) => skus(shelfOf(trip, milk(index), [])).includes('milk-7')).length;
+    const catalog = aCatalogIndex({
+      ...large,
+      prices: [aPrice({ sku: 'milk-7', week: WEEK_OF_START, isFeatured: true, isDisplayed: true })],
+    });
+    const seen = (index: CatalogIndex) =>
+      trips(600, { catalog: index }).filter((trip) => skus(shelfOf(trip, milk(index), [])).includes('milk-7'))
+        .length;
     expect(seen(catalog)).toBeGreaterThan(1.5 * seen(aCatalogIndex(large)));
   });
 
   test('differs between trips', () => {
     const catalog = aCatalogIndex(large);
-    expect(new Set(trips(20, { catalog }).map((trip) => skus(shelfOf(trip, milk(catalog), [])).join())).size).toBe(20);
+    expect(
+      new Set(trips(20, { catalog }).map((trip) => skus(shelfOf(trip, milk(catalog), [])).join())).size,
+    ).toBe(20);
   });
 });
 
 describe('the utility of a product', () => {
-  const only = (given: object = {}) => indexCatalog(aCatalog({ categoryNames: ['Milk'], products: [aProduct(given)] }));
+  const only = (given: object = {}) =>
+    indexCatalog(aCatalog({ categoryNames: ['Milk'], products: [aProduct(given)] }));
   const item = (given: ContextInput, wanted = [] as ReturnType<typeof aUsable>[]): ShelfItem => {
     const context = aTrip({ catalog: only(), ...given });
     return shelfOf(context, context.catalog.categories[0]!, wanted)[0]!;
   };
 
   test('falls by the price coefficient, 2 + 4 × price sensitivity, per mean category price', () => {
-    const promoted = indexCatalog(aCatalog({ categoryNames: ['Milk'], products: [aProduct()], prices: [aPrice({ week: WEEK_OF_START, regularPriceCents: 200, promotionalPriceCents: 150 })] }));
+    const promoted = indexCatalog(
+      aCatalog({
+        categoryNames: ['Milk'],
+        products: [aProduct()],
+        prices: [aPrice({ week: WEEK_OF_START, regularPriceCents: 200, promotionalPriceCents: 150 })],
+      }),
+    );
     const gains = [0, 0.5, 1].map((priceSensitivity) => {
       const { utility, regularUtility } = item({ catalog: promoted, persona: { priceSensitivity } });
       return utility - regularUtility;
@@ -327,13 +403,17 @@ describe('the utility of a product', () => {
   });
 
   test('does not count a coupon whose minimum spend takes more than three units', () => {
-    const prices = [600, 601].map((minSpendCents) => item({}, [aUsable({ percentOff: 50, minSpendCents })]).effectivePriceCents);
+    const prices = [600, 601].map(
+      (minSpendCents) => item({}, [aUsable({ percentOff: 50, minSpendCents })]).effectivePriceCents,
+    );
     expect(prices).toEqual([100, 200]);
   });
 
   test('differs more between brands for a brand-loyal shopper', () => {
     const spread = (brandLoyalty: number): number => {
-      const utilities = range(300).map((i) => item({ persona: { brandLoyalty }, key: RandomKey.of('1').at(i) }).utility);
+      const utilities = range(300).map(
+        (i) => item({ persona: { brandLoyalty }, key: RandomKey.of('1').at(i) }).utility,
+      );
       return mean(utilities.map((utility) => (utility - mean(utilities)) ** 2));
     };
     // Standard deviations 0.5 and 2.0.
@@ -362,7 +442,8 @@ describe('the choice of a product', () => {
   const catalog = aCatalogIndex({ categoryNames: ['Milk'] });
   const first = aTrip({ catalog });
   const items = shelfOf(first, catalog.categories[0]!, []);
-  const choose = (trip: TripContext, inCart: ReadonlySet<string> = new Set()) => chooseProduct(trip, 'Milk', items, 0, inCart, []);
+  const choose = (trip: TripContext, inCart: ReadonlySet<string> = new Set()) =>
+    chooseProduct(trip, 'Milk', items, 0, inCart, []);
 
   test('is made as often as its probability says', () => {
     const count = 20_000;
@@ -379,7 +460,9 @@ describe('the choice of a product', () => {
   test('has probabilities that are the logit of the utilities', () => {
     const weights = items.map((item) => Math.exp(item.utility));
     const total = weights.reduce((a, b) => a + b, 0);
-    choose(first)!.probabilities.forEach((probability, i) => expect(probability).toBeCloseTo(weights[i]! / total, 12));
+    choose(first)!.probabilities.forEach((probability, i) =>
+      expect(probability).toBeCloseTo(weights[i]! / total, 12),
+    );
   });
 
   test('leaves out what is in the cart', () => {
@@ -425,7 +508,10 @@ describe('the quantity of a line', () => {
 
   test('grows with the discount on the same luck', () => {
     const [plain, half] = [quantities({}), quantities({}, [aUsable({ percentOff: 50 })])];
-    expect([half.every((quantity, i) => quantity >= plain[i]!), mean(half) > mean(plain)]).toEqual([true, true]);
+    expect([half.every((quantity, i) => quantity >= plain[i]!), mean(half) > mean(plain)]).toEqual([
+      true,
+      true,
+    ]);
   });
 });
 
@@ -433,7 +519,8 @@ describe('the wallet on a trip', () => {
   const wallet = range(30).map((i) => aWalletCoupon({ code: `C${i}` }));
   const views = (persona: Partial<Persona>, given: ContextInput = {}) =>
     trips(1_000, { wallet, ...given, persona: { couponAffinity: 1, ...persona } }).map(viewWallet);
-  const openShare = (persona: Partial<Persona>): number => mean(views(persona).map((view) => (view.open.isYes ? 1 : 0)));
+  const openShare = (persona: Partial<Persona>): number =>
+    mean(views(persona).map((view) => (view.open.isYes ? 1 : 0)));
 
   test('is the same whenever it is looked at', () => {
     const trip = aTrip({ wallet });
@@ -441,27 +528,49 @@ describe('the wallet on a trip', () => {
   });
 
   test('is opened more by the tech-savvy and by deal seekers', () => {
-    expect([openShare({ techSavviness: 1 }) > openShare({ techSavviness: 0 }), openShare({ dealSeekingBehavior: 'extreme' }) > openShare({ dealSeekingBehavior: 'passive' })]).toEqual([true, true]);
+    expect([
+      openShare({ techSavviness: 1 }) > openShare({ techSavviness: 0 }),
+      openShare({ dealSeekingBehavior: 'extreme' }) > openShare({ dealSeekingBehavior: 'passive' }),
+    ]).toEqual([true, true]);
   });
 
   test('that is closed shows nothing', () => {
     const closed = views({ dealSeekingBehavior: 'passive' }).filter((view) => !view.open.isYes);
-    expect([closed.length > 0, closed.flatMap((view) => view.coupons).filter((c) => c.isNoticed || c.isOpened || c.isWanted)]).toEqual([true, []]);
+    expect([
+      closed.length > 0,
+      closed.flatMap((view) => view.coupons).filter((c) => c.isNoticed || c.isOpened || c.isWanted),
+    ]).toEqual([true, []]);
   });
 
   test('holds nothing wanted for those who never use coupons', () => {
-    expect(views({ couponAffinity: 0 }).flatMap((view) => view.coupons).filter((coupon) => coupon.isWanted)).toEqual([]);
+    expect(
+      views({ couponAffinity: 0 })
+        .flatMap((view) => view.coupons)
+        .filter((coupon) => coupon.isWanted),
+    ).toEqual([]);
   });
 
   test('holds nothing wanted among coupons that fit no product', () => {
-    const useless = [aWalletCoupon({ category: 'Furniture' }), aWalletCoupon({ code: 'B', scope: 'brand', brand: 'Nobody', category: null })];
-    expect(views({}, { wallet: useless }).flatMap((view) => view.coupons).filter((coupon) => coupon.isWanted)).toEqual([]);
+    const useless = [
+      aWalletCoupon({ category: 'Furniture' }),
+      aWalletCoupon({ code: 'B', scope: 'brand', brand: 'Nobody', category: null }),
+    ];
+    expect(
+      views({}, { wallet: useless })
+        .flatMap((view) => view.coupons)
+        .filter((coupon) => coupon.isWanted),
+    ).toEqual([]);
   });
 
   test('lists the newest first, and the old are noticed less', () => {
     const mixed = [aWalletCoupon({ code: 'OLD' }), aWalletCoupon({ code: 'NEW' }, { assignedHours: 168 })];
-    const view = viewWallet(aTrip({ wallet: mixed, day: 7, persona: { dealSeekingBehavior: 'extreme', techSavviness: 1 } }));
-    expect([view.coupons.map((c) => c.code), view.coupons[0]!.noticeProbability >= view.coupons[1]!.noticeProbability]).toEqual([['NEW', 'OLD'], true]);
+    const view = viewWallet(
+      aTrip({ wallet: mixed, day: 7, persona: { dealSeekingBehavior: 'extreme', techSavviness: 1 } }),
+    );
+    expect([
+      view.coupons.map((c) => c.code),
+      view.coupons[0]!.noticeProbability >= view.coupons[1]!.noticeProbability,
+    ]).toEqual([['NEW', 'OLD'], true]);
   });
 
   test('what is wanted was noticed and opened', () => {
@@ -472,7 +581,11 @@ describe('the wallet on a trip', () => {
   test('one coupon more changes nothing about the others', () => {
     const persona = { couponAffinity: 1, dealSeekingBehavior: 'extreme' } as const;
     const [few, more] = [wallet, [...wallet, aWalletCoupon({ code: 'Z' })]].map((each) =>
-      trips(50, { wallet: each, persona }).map((trip) => wantedCoupons(each, viewWallet(trip)).map((c) => c.coupon.code).filter((code) => code !== 'Z')),
+      trips(50, { wallet: each, persona }).map((trip) =>
+        wantedCoupons(each, viewWallet(trip))
+          .map((c) => c.coupon.code)
+          .filter((code) => code !== 'Z'),
+      ),
     );
     expect(more).toEqual(few);
   });
@@ -485,7 +598,10 @@ describe('the return to the shelves', () => {
   test('is now and then for a wanted coupon that fits nothing in the cart', () => {
     const all = needs([aCartLine({ category: 'Soap' })], [aUsable()]);
     // 1 - e^-0.25 of the trips.
-    expect([all.every((need) => need.category === 'Milk' && need.lines === 1), Math.abs(all.length / 400 - 0.22) < 0.08]).toEqual([true, true]);
+    expect([
+      all.every((need) => need.category === 'Milk' && need.lines === 1),
+      Math.abs(all.length / 400 - 0.22) < 0.08,
+    ]).toEqual([true, true]);
   });
 
   test('is not for a coupon that fits the cart', () => {
@@ -502,14 +618,20 @@ describe('the return to the shelves', () => {
   });
 
   test('does not count excluded brands towards the minimum', () => {
-    const basket = aUsable({ scope: 'frontstore', category: null, minSpendCents: 1_000, excludedBrands: ['Acme'] });
+    const basket = aUsable({
+      scope: 'frontstore',
+      category: null,
+      minSpendCents: 1_000,
+      excludedBrands: ['Acme'],
+    });
     expect(needs([aCartLine({ brand: 'Acme', unitPriceCents: 750 })], [basket])).toEqual([]);
   });
 });
 
 describe('a cart over budget', () => {
   const cart = range(10).map((i) => aCartLine({ lineNumber: i + 1, sku: `s${i}`, unitPriceCents: 5_000 }));
-  const dropped = (persona: Partial<Persona>, given: ContextInput = {}) => linesToDrop(aTrip({ ...given, persona: { weeklyBudgetCents: 60_00, ...persona } }), cart);
+  const dropped = (persona: Partial<Persona>, given: ContextInput = {}) =>
+    linesToDrop(aTrip({ ...given, persona: { weeklyBudgetCents: 60_00, ...persona } }), cart);
 
   test('within the budget nothing is put back', () => {
     expect(dropped({ weeklyBudgetCents: 1_000_00 })).toEqual([]);
@@ -521,7 +643,9 @@ describe('a cart over budget', () => {
   });
 
   test('others put back fewer', () => {
-    const mostly = range(40).map((i) => dropped({ priceSensitivity: 0 }, { key: RandomKey.of('1').at(i) }).length);
+    const mostly = range(40).map(
+      (i) => dropped({ priceSensitivity: 0 }, { key: RandomKey.of('1').at(i) }).length,
+    );
     expect(mean(mostly)).toBeLessThan(5);
   });
 
@@ -549,7 +673,8 @@ describe('the decision to buy', () => {
 
   test('is more likely with a saving, as far as the shopper cares for coupons', () => {
     const gain = (couponAffinity: number) =>
-      decision({ persona: { couponAffinity } }, [aUsable({ percentOff: 30 })]).probability - decision({ persona: { couponAffinity } }).probability;
+      decision({ persona: { couponAffinity } }, [aUsable({ percentOff: 30 })]).probability -
+      decision({ persona: { couponAffinity } }).probability;
     expect([gain(0), gain(1) > gain(0.5), gain(0.5) > 0]).toEqual([0, true, true]);
   });
 
@@ -562,7 +687,9 @@ describe('the decision to buy', () => {
   });
 
   test('is more likely for the impulsive', () => {
-    expect(decision({ persona: { impulsivity: 1 } }).probability).toBeGreaterThan(decision({ persona: { impulsivity: 0 } }).probability);
+    expect(decision({ persona: { impulsivity: 1 } }).probability).toBeGreaterThan(
+      decision({ persona: { impulsivity: 0 } }).probability,
+    );
   });
 
   test('records the terms that made its probability', () => {
@@ -570,9 +697,4 @@ describe('the decision to buy', () => {
     const total = Object.values(terms).reduce((a, b) => a + b, 0);
     expect(1 / (1 + Math.exp(-total))).toBeCloseTo(probability, 12);
   });
-});
-
-test('coupons are known by name', () => {
-  expect(wantedCoupons([aWalletCoupon()], { open: visitDecision(aDay()), isFirst: false, coupons: [] })).toEqual([]);
-  expect(aCoupon().code).toBe('C1');
 });

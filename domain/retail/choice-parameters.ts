@@ -54,7 +54,7 @@ export const DEFAULT_CHOICE_PARAMETERS = {
   brandCarryOverWeight: 1,
   brandCarryOver: 0.8,
   /** Mean extra units of a line, and how household size and discount depth raise it. */
-  extraUnits: 0.238,
+  extraUnits: 0.215,
   extraUnitsByHouseholdSize: 0.4,
   extraUnitsByDiscount: 1,
   /** Log-odds of opening the wallet: base + by tech savviness + by deal seeking (passive … extreme). */
@@ -64,7 +64,7 @@ export const DEFAULT_CHOICE_PARAMETERS = {
   /** Probability that the wallet is looked at before the shelves, given it is opened (passive … extreme). */
   walletFirst: [0.1, 0.35, 0.8, 0.95] as number[],
   /** Probability that a shopper with an open wallet notices one coupon in it. */
-  noticeCoupon: 0.32,
+  noticeCoupon: 0.3,
   /** Probability of wanting to use a noticed coupon: affinity × this. */
   useCoupon: 0.8,
   /** Mean lines added per wanted coupon that fits nothing in the cart, when going back to the shelves. */

@@ -10,7 +10,10 @@ function complaints(given: object): string[] {
 describe('a coupon', () => {
   test.each([
     ['ten percent off a category', {}],
-    ['an amount off a brand', { scope: 'brand', brand: 'Acme', category: null, kind: 'fixed', percentOff: null, amountOffCents: 50 }],
+    [
+      'an amount off a brand',
+      { scope: 'brand', brand: 'Acme', category: null, kind: 'fixed', percentOff: null, amountOffCents: 50 },
+    ],
     ['a brand inside a category', { scope: 'brand', brand: 'Acme', category: 'Milk' }],
     ['buy one, get one', { kind: 'bogo', percentOff: null }],
     ['free shipping', { scope: 'frontstore', kind: 'free_shipping', category: null, percentOff: null }],
@@ -26,15 +29,27 @@ describe('a coupon', () => {
     ['more than everything', { percentOff: 100.5 }, 'percentOff'],
     ['a percentage and an amount', { amountOffCents: 100 }, 'amountOffCents'],
     ['an amount that is none', { kind: 'fixed', percentOff: null, amountOffCents: null }, 'amountOffCents'],
-    ['an amount in fractions of a cent', { kind: 'fixed', percentOff: null, amountOffCents: 0.5 }, 'amountOffCents'],
-    ['bogo on the whole basket', { scope: 'frontstore', category: null, kind: 'bogo', percentOff: null }, 'kind'],
+    [
+      'an amount in fractions of a cent',
+      { kind: 'fixed', percentOff: null, amountOffCents: 0.5 },
+      'amountOffCents',
+    ],
+    [
+      'bogo on the whole basket',
+      { scope: 'frontstore', category: null, kind: 'bogo', percentOff: null },
+      'kind',
+    ],
     ['free shipping of a category', { kind: 'free_shipping', percentOff: null }, 'kind'],
     ['no category', { category: null }, 'category'],
     ['no brand', { scope: 'brand', category: null }, 'brand'],
     ['a brand on a category coupon', { brand: 'Acme' }, 'brand'],
     ['a category on a frontstore coupon', { scope: 'frontstore' }, 'category'],
     ['a vendor that pays for the retailer', { vendorSharePercent: 50 }, 'vendorSharePercent'],
-    ['a vendor that pays half of its own', { funding: 'vendor', vendorSharePercent: 50 }, 'vendorSharePercent'],
+    [
+      'a vendor that pays half of its own',
+      { funding: 'vendor', vendorSharePercent: 50 },
+      'vendorSharePercent',
+    ],
     ['a negative minimum', { minSpendCents: -1 }, 'minSpendCents'],
     ['a cap of 0', { maxDiscountCents: 0 }, 'maxDiscountCents'],
     ['a code that is a path', { code: '../x' }, 'code'],
@@ -50,5 +65,7 @@ test.each([
   [{ budgetCents: 100_00 }, true],
   [{ name: '' }, false],
 ])('a campaign with %j is accepted: %p', (given, isAccepted) => {
-  expect(Campaign.safeParse({ code: 'spring', name: 'Spring', budgetCents: null, ...given }).success).toBe(isAccepted);
+  expect(Campaign.safeParse({ code: 'spring', name: 'Spring', budgetCents: null, ...given }).success).toBe(
+    isAccepted,
+  );
 });

@@ -2,14 +2,28 @@ import fc from 'fast-check';
 import { aCatalogIndex, aCategory, aDay, aPersona } from '../../tests/builders.ts';
 import { RandomKey } from '../random.ts';
 import { DEFAULT_CHOICE_PARAMETERS } from './choice-parameters.ts';
-import { afterPurchase, afterVisit, brandShare, budgetWeek, householdProfile, initialHousehold, unitsAtHome } from './household.ts';
+import {
+  afterPurchase,
+  afterVisit,
+  brandShare,
+  budgetWeek,
+  householdProfile,
+  initialHousehold,
+  unitsAtHome,
+} from './household.ts';
 import type { HouseholdState } from './household.ts';
 
 const catalog = aCatalogIndex();
 const { profile } = aDay({ catalog });
 const empty: HouseholdState = { lastShopDay: null, weekStartDay: 0, weekSpendCents: 0, categories: {} };
 
-const buy = (state: HouseholdState, day: number, brand: string, quantity = 1, spentCents = 200): HouseholdState =>
+const buy = (
+  state: HouseholdState,
+  day: number,
+  brand: string,
+  quantity = 1,
+  spentCents = 200,
+): HouseholdState =>
   afterPurchase(state, profile, day, [{ category: 'Milk', brand, quantity }], spentCents, 0.8);
 
 function profileOf(given: Parameters<typeof aPersona>[0], visitRate = 0.2) {
@@ -37,7 +51,9 @@ describe('a household profile', () => {
   });
 
   test('gives larger baskets more stock-up trips', () => {
-    expect(profileOf({ avgCartValueCents: 60_00 }).stockUpShare).toBeGreaterThan(profileOf({ avgCartValueCents: 20_00 }).stockUpShare);
+    expect(profileOf({ avgCartValueCents: 60_00 }).stockUpShare).toBeGreaterThan(
+      profileOf({ avgCartValueCents: 20_00 }).stockUpShare,
+    );
   });
 
   test('consumes what it buys', () => {
@@ -49,9 +65,17 @@ describe('a household profile', () => {
   });
 
   test('consumes more of what is bought again sooner', () => {
-    const gaps = [aCategory({ name: 'Milk', repurchaseGapDays: 7 }), aCategory({ name: 'Soap', repurchaseGapDays: 49 })];
+    const gaps = [
+      aCategory({ name: 'Milk', repurchaseGapDays: 7 }),
+      aCategory({ name: 'Soap', repurchaseGapDays: 49 }),
+    ];
     const two = aCatalogIndex({ categoryNames: ['Milk', 'Soap'], categories: gaps });
-    const { consumption } = householdProfile(aPersona({ preferredCategories: ['Bread'] }), two, DEFAULT_CHOICE_PARAMETERS, 0.2);
+    const { consumption } = householdProfile(
+      aPersona({ preferredCategories: ['Bread'] }),
+      two,
+      DEFAULT_CHOICE_PARAMETERS,
+      0.2,
+    );
     expect(consumption.get('Milk')!).toBeGreaterThan(consumption.get('Soap')!);
   });
 });
@@ -60,18 +84,29 @@ describe('a household as it is found', () => {
   const found = Array.from({ length: 2_000 }, (_, i) => initialHousehold(profile, RandomKey.of('1').at(i)));
 
   test('has shopped before the first day', () => {
-    expect(found.every((household) => household.lastShopDay! < 0 && household.lastShopDay! >= -61)).toBe(true);
+    expect(found.every((household) => household.lastShopDay! < 0 && household.lastShopDay! >= -61)).toBe(
+      true,
+    );
   });
 
   test('has between nothing and two units of everything at home', () => {
-    const units = found.flatMap((household) => Object.values(household.categories).map((category) => category.units));
+    const units = found.flatMap((household) =>
+      Object.values(household.categories).map((category) => category.units),
+    );
     const mean = units.reduce((a, b) => a + b, 0) / units.length;
-    expect([Math.min(...units) >= 0, Math.max(...units) <= 2, Math.abs(mean - 1) < 0.03]).toEqual([true, true, true]);
+    expect([Math.min(...units) >= 0, Math.max(...units) <= 2, Math.abs(mean - 1) < 0.03]).toEqual([
+      true,
+      true,
+      true,
+    ]);
   });
 
   test('shopped longer ago when it shops seldom', () => {
     const gap = (visitRate: number) =>
-      Array.from({ length: 500 }, (_, i) => -initialHousehold({ ...profile, visitRate }, RandomKey.of('1').at(i)).lastShopDay!).reduce((a, b) => a + b);
+      Array.from(
+        { length: 500 },
+        (_, i) => -initialHousehold({ ...profile, visitRate }, RandomKey.of('1').at(i)).lastShopDay!,
+      ).reduce((a, b) => a + b);
     expect(gap(0.02)).toBeGreaterThan(gap(0.4));
   });
 });
@@ -84,7 +119,10 @@ describe('what is at home', () => {
   test('falls at the rate of consumption, and not below nothing', () => {
     const rate = profile.consumption.get('Milk')!;
     const stocked = buy(empty, 0, 'Acme', 4);
-    expect([unitsAtHome(stocked, profile, 'Milk', 2), unitsAtHome(stocked, profile, 'Milk', 1_000)]).toEqual([4 - 2 * rate, 0]);
+    expect([unitsAtHome(stocked, profile, 'Milk', 2), unitsAtHome(stocked, profile, 'Milk', 1_000)]).toEqual([
+      4 - 2 * rate,
+      0,
+    ]);
   });
 
   test('is nothing for a category that the household does not know', () => {
@@ -93,7 +131,14 @@ describe('what is at home', () => {
 
   test('of other categories does not change with a purchase', () => {
     const before = initialHousehold(profile, RandomKey.of('1'));
-    const after = afterPurchase(before, profile, 5, [{ category: 'Milk', brand: 'Acme', quantity: 1 }], 200, 0.8);
+    const after = afterPurchase(
+      before,
+      profile,
+      5,
+      [{ category: 'Milk', brand: 'Acme', quantity: 1 }],
+      200,
+      0.8,
+    );
     expect(unitsAtHome(after, profile, 'Soap', 9)).toBe(unitsAtHome(before, profile, 'Soap', 9));
   });
 });
@@ -101,8 +146,14 @@ describe('what is at home', () => {
 describe('brand shares', () => {
   test('grow with every purchase of the brand and tend to 1', () => {
     let household = empty;
-    const shares = Array.from({ length: 30 }, (_, day) => brandShare((household = buy(household, day, 'Acme')), 'Milk', 'Acme'));
-    expect([shares[0]!.toFixed(2), shares.every((share, i) => i === 0 || share > shares[i - 1]!), shares.at(-1)! > 0.99]).toEqual(['0.20', true, true]);
+    const shares = Array.from({ length: 30 }, (_, day) =>
+      brandShare((household = buy(household, day, 'Acme')), 'Milk', 'Acme'),
+    );
+    expect([
+      shares[0]!.toFixed(2),
+      shares.every((share, i) => i === 0 || share > shares[i - 1]!),
+      shares.at(-1)! > 0.99,
+    ]).toEqual(['0.20', true, true]);
   });
 
   test('of the other brands fade, and are forgotten below a hundredth', () => {
@@ -113,17 +164,25 @@ describe('brand shares', () => {
 
   test('of a category never sum to more than 1', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom('Acme', 'Bravo', 'Own'), { minLength: 1, maxLength: 60 }), (brands) => {
-        const household = brands.reduce((state, brand, day) => buy(state, day, brand), empty);
-        expect(Object.values(household.categories['Milk']!.brands).reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(1 + 1e-12);
-      }),
+      fc.property(
+        fc.array(fc.constantFrom('Acme', 'Bravo', 'Own'), { minLength: 1, maxLength: 60 }),
+        (brands) => {
+          const household = brands.reduce((state, brand, day) => buy(state, day, brand), empty);
+          expect(
+            Object.values(household.categories['Milk']!.brands).reduce((a, b) => a + b, 0),
+          ).toBeLessThanOrEqual(1 + 1e-12);
+        },
+      ),
     );
   });
 });
 
 describe('the budget week', () => {
   test('adds up what is spent in it', () => {
-    expect(budgetWeek(buy(buy(empty, 8, 'Acme', 1, 300), 13, 'Acme', 1, 500), 13)).toEqual({ startDay: 7, spendCents: 800 });
+    expect(budgetWeek(buy(buy(empty, 8, 'Acme', 1, 300), 13, 'Acme', 1, 500), 13)).toEqual({
+      startDay: 7,
+      spendCents: 800,
+    });
   });
 
   test('starts with nothing spent', () => {

@@ -452,7 +452,11 @@ describe('whatever users and orders do', () => {
   test('nothing is dealt that the wallet holds', () => {
     check(() => (entries, refresh, cycle) => {
       if (refresh === null) return;
-      const kept = new Set(openEntries(entries).filter((entry) => entry.cycleNumber < cycle).map((entry) => entry.code));
+      const kept = new Set(
+        openEntries(entries)
+          .filter((entry) => entry.cycleNumber < cycle)
+          .map((entry) => entry.code),
+      );
       expect(codesOf(refresh).filter((code) => kept.has(code))).toEqual([]);
     });
   });
@@ -494,7 +498,9 @@ describe('whatever users and orders do', () => {
 
   test('every deal has a probability above 0', () => {
     check(() => (_, refresh) => {
-      expect(refresh?.deals.filter((dealt) => !(dealt.probability > 0 && dealt.probability <= 1)) ?? []).toEqual([]);
+      expect(
+        refresh?.deals.filter((dealt) => !(dealt.probability > 0 && dealt.probability <= 1)) ?? [],
+      ).toEqual([]);
     });
   });
 

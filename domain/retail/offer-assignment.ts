@@ -91,7 +91,10 @@ export function dealCoupons(input: RefreshInput): Refresh {
     deals: withExpiry(frontstore.drawn, line.drawn, cohorts, hours),
     walletBefore: before,
     eligible: { frontstore: frontstore.fresh, categoryBrand: line.fresh },
-    excludedCodes: input.pool.map((coupon) => coupon.code).filter((code) => !considered.has(code)).sort(compareText),
+    excludedCodes: input.pool
+      .map((coupon) => coupon.code)
+      .filter((code) => !considered.has(code))
+      .sort(compareText),
     isPoolExhausted: frontstore.isExhausted || line.isExhausted,
   };
 }

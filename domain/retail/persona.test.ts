@@ -39,15 +39,21 @@ describe('a persona', () => {
     ['locationRegion', ''],
     ['backstory', null],
   ])('is refused with %s = %j', (attribute, value) => {
-    expect(complaints({ [attribute]: value })).toContain(Array.isArray(value) && value.length > 0 ? `${attribute}.0` : attribute);
+    expect(complaints({ [attribute]: value })).toContain(
+      Array.isArray(value) && value.length > 0 ? `${attribute}.0` : attribute,
+    );
   });
 
   test('is refused when its day shares do not sum to 1', () => {
-    expect(complaints({ prefDayWeekday: 0.6, prefDaySaturday: 0.2, prefDaySunday: 0.1 })).toEqual(['prefDayWeekday']);
+    expect(complaints({ prefDayWeekday: 0.6, prefDaySaturday: 0.2, prefDaySunday: 0.1 })).toEqual([
+      'prefDayWeekday',
+    ]);
   });
 
   test('is refused when its time shares do not sum to 1', () => {
-    expect(complaints({ prefTimeMorning: 0.5, prefTimeAfternoon: 0.5, prefTimeEvening: 0.001 })).toEqual(['prefTimeMorning']);
+    expect(complaints({ prefTimeMorning: 0.5, prefTimeAfternoon: 0.5, prefTimeEvening: 0.001 })).toEqual([
+      'prefTimeMorning',
+    ]);
   });
 
   test('may miss 1 by what binary fractions lose', () => {

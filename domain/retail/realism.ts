@@ -12,8 +12,8 @@ export type RealismTargets = {
   readonly oneLineShare: number;
   readonly basketValue: number;
   readonly medianBasketValue: number;
-  readonly singleUnitShare: number;
-  readonly promotedLineShare: number;
+  readonly singleUnitShare?: number;
+  readonly promotedLineShare?: number;
   readonly couponLinesPerAgentWeek: number;
   /** Sunday to Saturday, and 0:00 to 23:00, in shares of sessions. */
   readonly dayShares: readonly number[];

@@ -4,7 +4,9 @@ import { SimulationConfig } from './simulation.ts';
 /** What is wrong with a config, as `path: message`. */
 function complaints(given: object): string[] {
   const result = SimulationConfig.safeParse({ simulationId: 'test', ...given });
-  return result.success ? [] : result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  return result.success
+    ? []
+    : result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
 }
 
 describe('a config with nothing but an id', () => {
