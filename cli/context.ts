@@ -30,6 +30,8 @@ export function openContext(command: Command): CliContext {
 export function openDatabaseContext(
   command: Command,
 ): Pick<CliContext, 'config' | 'isJson' | 'folder' | 'databaseUrl'> {
+  // The local database is there for simulating; in one of yours, SIMULATION_MODE has to say so.
+  if (!process.env.DATABASE_URL) allowSimulation();
   const config = parseConfig(process.env);
   const folder = dataFolderAt(config.home);
   const databaseUrl = config.database.url ?? readRunningState(folder)?.addresses.databaseUrl;

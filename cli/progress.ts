@@ -5,9 +5,10 @@ import type { Services, SimulationView } from '../client/simulations.ts';
 import { formatCents } from '../domain/money.ts';
 
 const POLL_MS = 500;
+const LINES = 6;
 
 /**
- * Shows a simulation until it has ended, on stderr: a bar where there is a terminal, else one line a simulated week.
+ * Shows a simulation until it has ended, on stderr: a bar where there is a terminal, else about six lines.
  * A server that is away for a while only delays it.
  */
 export async function showProgress(services: Services, simulationId: string): Promise<void> {
@@ -46,9 +47,9 @@ function lineDisplay(): Display {
   let last = -1;
   return {
     show(view) {
-      const week = Math.floor(daysOf(view) / 7);
-      if (week === last) return;
-      last = week;
+      const step = Math.floor(daysOf(view) / Math.max(1, Math.round(view.record.config.days / LINES)));
+      if (step === last) return;
+      last = step;
       const { cycle, sessions, orders, revenue, redemptions } = textOf(view);
       process.stderr.write(
         `day ${daysOf(view)}/${view.record.config.days} · cycle ${cycle} · ${sessions} sessions · ${orders} purchases · ${revenue} net · ${redemptions} redeemed\n`,

@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import Long from 'long';
+import { msToTs } from '@temporalio/common/lib/time';
 import pg from 'pg';
 import { createDatabase, type Database } from '../prisma/client.ts';
 import { dataFolderAt, writeState } from '../stack/data-folder.ts';
@@ -46,6 +46,14 @@ export type TestTemporal = {
   close: () => Promise<void>;
 };
 
+/** The server's own namespace, shared by all test files: name workflows and task queues uniquely. */
+export async function connectTemporal(): Promise<TestTemporal> {
+  const { temporalAddress: address, namespace } = sharedServers();
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection, namespace });
+  return { address, namespace, connection, client, close: () => connection.close() };
+}
+
 /** A namespace of its own on the server that all test files share: they use the same task queue names. */
 export async function createTestNamespace(): Promise<TestTemporal> {
   const { temporalAddress: address } = sharedServers();
@@ -53,7 +61,7 @@ export async function createTestNamespace(): Promise<TestTemporal> {
   const connection = await Connection.connect({ address });
   await connection.workflowService.registerNamespace({
     namespace,
-    workflowExecutionRetentionPeriod: { seconds: Long.fromNumber(86_400) },
+    workflowExecutionRetentionPeriod: msToTs('1 day'),
   });
   await untilReady(() => registerSearchAttributes(address, namespace, SEARCH_ATTRIBUTES));
   const client = new Client({ connection, namespace });

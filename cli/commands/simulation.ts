@@ -122,7 +122,7 @@ type StartFlags = {
 
 async function start(flags: StartFlags, command: Command): Promise<void> {
   const context = openContext(command);
-  requireSimulationMode({ simulationMode: isAllowed(context) });
+  requireSimulationMode(context.config);
   const config = configOf(
     { simulationId: defaultId(), ...readConfigFile(flags.config), ...fieldsOf(flags) },
     context.config,
@@ -148,7 +148,7 @@ async function steer(command: Command, send: (services: Services) => Promise<Clo
 
 async function reset(id: string, { newId }: { newId?: string }, command: Command): Promise<void> {
   const context = openContext(command);
-  requireSimulationMode({ simulationMode: isAllowed(context) });
+  requireSimulationMode(context.config);
   const record = await connected(context, (services) => resetSimulation(services, id, newId ?? null));
   print(
     context,
@@ -208,12 +208,6 @@ async function review(id: string, _options: object, command: Command): Promise<v
   const report = await connected(context, ({ db }) => reviewSimulation(db, id));
   print(context, report, renderReport(report, context.webUiUrl));
   if (report.checks.some((check) => !check.isOk)) process.exitCode = EXIT_CODES.checkFailed;
-}
-
-/** In a database of our own simulations are allowed unless the environment forbids them; elsewhere it must allow them. */
-function isAllowed({ config }: CliContext): boolean {
-  const isOwnDatabase = config.database.url === null && process.env['SIMULATION_MODE'] === undefined;
-  return config.simulationMode || isOwnDatabase;
 }
 
 function connected<T>(context: CliContext, use: (services: Services) => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 import { AgentFailure } from '../../domain/errors.ts';
+import { logistic } from '../../domain/math.ts';
 import { homeStore } from '../../domain/retail/catalog-index.ts';
 import { wantedCoupons } from '../../domain/retail/choice-model.ts';
 import type { BinaryDecision } from '../../domain/retail/choice-model.ts';
@@ -32,11 +33,11 @@ export type ShoppingNode = (state: ShoppingState) => Promise<Partial<ShoppingSta
 export function shoppingNodes({ policy, profile, returnToShelves }: ShoppingOptions) {
   const decideShop: ShoppingNode = async ({ context }) => {
     const visit = checked(await policy.decideShop(context), 'decide_shop');
-    return { isShopping: visit.isYes };
+    return { visit, isShopping: visit.isYes };
   };
 
-  const browse: ShoppingNode = async ({ context, startMinute }) => {
-    const visit = await policy.decideShop(context);
+  const browse: ShoppingNode = async ({ context, startMinute, visit }) => {
+    if (visit === null) throw new AgentFailure('the shopper browses before deciding to shop');
     const { plan, walletFirst, needs } = await policy.browse(context);
     const store = homeStore(context.catalog, context.persona.locationRegion, context.key);
     const entered = createSession(context, store, startMinute, plan, visit);
@@ -101,12 +102,14 @@ function sessionOf(state: ShoppingState): ShoppingSession {
   return state.session;
 }
 
-/** Why a session ends without a purchase: over budget when only that term kept the shopper from buying. */
+/** Why a session ends without a purchase: over budget when that term alone kept the shopper from buying. */
 function abandonReason(session: ShoppingSession, profile: 'browse' | 'full'): AbandonReason {
   if (profile === 'browse') return 'browse_only';
   const last = session.events.at(-1);
-  const overBudget = last?.type === 'decide_checkout' ? (last.decision.terms['overBudget'] ?? 0) : 0;
-  return overBudget < 0 ? 'over_budget' : 'not_convinced';
+  if (last?.type !== 'decide_checkout') return 'not_convinced';
+  const { terms, draw } = last.decision;
+  const withinBudget = Object.entries(terms).reduce((sum, [name, term]) => (name === 'overBudget' ? sum : sum + term), 0);
+  return (terms['overBudget'] ?? 0) < 0 && draw < logistic(withinBudget) ? 'over_budget' : 'not_convinced';
 }
 
 /** A policy that answers with something that is no probability is at fault, not the system. */

@@ -1,5 +1,5 @@
 import { Annotation } from '@langchain/langgraph';
-import type { CategoryNeed, TripContext, WalletCoupon } from '../../domain/retail/choice-model.ts';
+import type { BinaryDecision, CategoryNeed, TripContext, WalletCoupon } from '../../domain/retail/choice-model.ts';
 import type { ShoppingSession } from '../../domain/retail/shopping-session.ts';
 
 /** State of one trip's graph. Every channel keeps its last value; the session carries the trip's events. */
@@ -15,7 +15,9 @@ export const ShoppingState = Annotation.Root({
   wanted: Annotation<readonly WalletCoupon[]>,
   /** Whether the one return from view_coupons to add_to_cart has been taken. */
   hasReturned: Annotation<boolean>,
-  /** Answer of decide_shop, and of decide_checkout. */
+  /** Answer of decide_shop: null before it was asked. */
+  visit: Annotation<BinaryDecision | null>,
+  /** Whether there is a trip, by decide_shop, and a purchase, by decide_checkout. */
   isShopping: Annotation<boolean>,
   isBuying: Annotation<boolean>,
 });
@@ -30,6 +32,7 @@ export function startTrip(context: TripContext, startMinute: number): ShoppingSt
     needs: [],
     wanted: [],
     hasReturned: false,
+    visit: null,
     isShopping: false,
     isBuying: false,
   };
