@@ -25,6 +25,7 @@ const BY_ERROR_CODE: Record<string, ExitCode> = {
   not_running: EXIT_CODES.notRunning,
   already_running: EXIT_CODES.conflict,
   conflict: EXIT_CODES.conflict,
+  simulation_mode_disabled: EXIT_CODES.conflict,
   not_found: EXIT_CODES.notFound,
   folder_unusable: EXIT_CODES.unreachable,
   service_failed: EXIT_CODES.unreachable,

@@ -30,7 +30,7 @@ export function renderList(records: readonly SimulationRecord[]): string {
   if (records.length === 0) return 'No simulation yet: `mercato simulation start`.';
   const table = new Table({
     head: ['id', 'status', 'agents', 'days', 'simulated date', 'cycle', 'seed', 'sessions', 'purchases'],
-    style: { head: [] },
+    style: { head: [], border: [] },
   });
   for (const record of records)
     table.push([

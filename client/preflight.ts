@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { Connection } from '@temporalio/client';
 import type { Config } from '../config.ts';
+import { PANEL_DATASET_ID } from '../datasets/complete-journey/complete-journey.ts';
+import { DEFAULT_DATASET_ID } from '../datasets/shipped-dataset.ts';
 import { RandomKey } from '../domain/random.ts';
 import { dealCoupons } from '../domain/retail/offer-assignment.ts';
 import type { OfferRules, PoolCoupon } from '../domain/retail/offer-assignment.ts';
@@ -59,97 +62,122 @@ export type PreflightContext = {
 
 const NEEDED = { agents: 2, frontstore: 50, categoryBrand: 150, categories: 2 };
 const TABLES_OF_MIGRATION_007 = ['offer_cycles', 'user_offer_cycles', 'simulation_state'];
+/** `TASK_QUEUE_TYPE_WORKFLOW` of Temporal's API. */
+const WORKFLOW_TASKS = 1;
 const ANSWER_TIMEOUT_MS = 5_000;
 /** A worker that has polled within this time is at work. */
 const POLLER_AGE_MS = 5 * 60_000;
 
 export async function preflight(context: PreflightContext): Promise<PreflightReport> {
   const checks: PreflightCheck[] = [];
-  for (const { check, ...item } of CHECKLIST) checks.push({ ...item, ...(await outcomeOf(check, context)) });
+  for (const item of CHECKLIST) checks.push(await carryOut(item, context));
   const pool = await poolDepth(context).catch(() => null);
   return { datasetId: context.datasetId, isOk: checks.every(({ isOk }) => isOk), checks, pool };
 }
 
-type Outcome = Pick<PreflightCheck, 'isOk' | 'found' | 'remedy'>;
+type Outcome = Pick<PreflightCheck, 'isOk' | 'found'>;
 type Check = (context: PreflightContext) => Promise<Outcome>;
 
-const CHECKLIST: (Pick<PreflightCheck, 'id' | 'assumption' | 'title'> & { check: Check })[] = [
-  { id: 1, assumption: 'A1', title: 'at least 2 active agents', check: checkAgents },
-  { id: 2, assumption: 'A1', title: 'every agent has its user', check: checkUsers },
-  { id: 3, assumption: 'A2', title: '50 frontstore and 150 category/brand coupons', check: checkPool },
-  { id: 4, assumption: 'A3', title: 'products in several categories', check: checkCatalogue },
-  { id: 5, assumption: 'A4', title: 'migrations applied', check: checkMigrations },
-  { id: 6, assumption: 'A5', title: 'SIMULATION_MODE=true', check: checkMode },
-  { id: 7, assumption: null, title: 'start, advance and status can be carried out', check: checkTemporal },
-  { id: 8, assumption: null, title: 'offers can be dealt to one agent', check: checkDeal },
-  { id: 9, assumption: null, title: 'logs can be written', check: checkLogs },
-  { id: 10, assumption: null, title: 'monitoring answers', check: checkMonitoring },
+type Item = Pick<PreflightCheck, 'id' | 'assumption' | 'title'> & {
+  check: Check;
+  remedy: (context: PreflightContext) => string;
+};
+
+const RESTART = () => 'mercato down && mercato up';
+const WRITABLE = ({ logFolder }: PreflightContext) =>
+  `mkdir -p "${logFolder}" && chmod -R u+rwX "${logFolder}"`;
+
+const CHECKLIST: Item[] = [
+  { id: 1, assumption: 'A1', title: 'at least 2 active agents', check: checkAgents, remedy: seedCommand },
+  { id: 2, assumption: 'A1', title: 'every agent has its user', check: checkUsers, remedy: seedCommand },
+  {
+    id: 3,
+    assumption: 'A2',
+    title: '50 frontstore and 150 category/brand coupons',
+    check: checkPool,
+    remedy: seedCommand,
+  },
+  {
+    id: 4,
+    assumption: 'A3',
+    title: 'products in several categories',
+    check: checkCatalogue,
+    remedy: seedCommand,
+  },
+  { id: 5, assumption: 'A4', title: 'migrations applied', check: checkMigrations, remedy: RESTART },
+  {
+    id: 6,
+    assumption: 'A5',
+    title: 'SIMULATION_MODE=true',
+    check: checkMode,
+    remedy: () => 'export SIMULATION_MODE=true',
+  },
+  {
+    id: 7,
+    assumption: null,
+    title: 'start, advance and status can be carried out',
+    check: checkTemporal,
+    remedy: RESTART,
+  },
+  {
+    id: 8,
+    assumption: null,
+    title: 'offers can be dealt to one agent',
+    check: checkDeal,
+    remedy: seedCommand,
+  },
+  { id: 9, assumption: null, title: 'logs can be written', check: checkLogs, remedy: WRITABLE },
+  { id: 10, assumption: null, title: 'monitoring answers', check: checkMonitoring, remedy: RESTART },
 ];
 
-async function outcomeOf(check: Check, context: PreflightContext): Promise<Outcome> {
-  try {
-    return await check(context);
-  } catch (error) {
-    return { isOk: false, found: firstLine(error), remedy: 'mercato status' };
-  }
+async function carryOut(
+  { check, remedy, ...item }: Item,
+  context: PreflightContext,
+): Promise<PreflightCheck> {
+  const { isOk, found } = await check(context).catch((error: unknown) => ({
+    isOk: false,
+    found: lastLine(error),
+  }));
+  return { ...item, isOk, found, remedy: isOk ? null : remedy(context) };
 }
 
 async function checkAgents({ db, datasetId }: PreflightContext): Promise<Outcome> {
   const { active } = await countAgents(db, datasetId);
-  return outcome(
-    active >= NEEDED.agents,
-    `${active} active agents in dataset ${datasetId}`,
-    seedCommand(datasetId),
-  );
+  return { isOk: active >= NEEDED.agents, found: `${active} active agents in dataset ${datasetId}` };
 }
 
 async function checkUsers({ db, datasetId }: PreflightContext): Promise<Outcome> {
   const { active, withUser } = await countAgents(db, datasetId);
-  return outcome(
-    active > 0 && withUser === active,
-    `${withUser} of ${active} active agents with a simulated user of their name`,
-    seedCommand(datasetId),
-  );
+  const found = `${withUser} of ${active} active agents with a simulated user of their name`;
+  return { isOk: active > 0 && withUser === active, found };
 }
 
 async function checkPool({ db, datasetId }: PreflightContext): Promise<Outcome> {
   const { frontstore, categoryBrand } = countPool(await readPool(db, datasetId));
   const isOk = frontstore >= NEEDED.frontstore && categoryBrand >= NEEDED.categoryBrand;
-  return outcome(isOk, `${frontstore} frontstore, ${categoryBrand} category/brand`, seedCommand(datasetId));
+  return { isOk, found: `${frontstore} frontstore, ${categoryBrand} category/brand` };
 }
 
 async function checkCatalogue({ db, datasetId }: PreflightContext): Promise<Outcome> {
   const { stores, products, categories } = await countCatalogue(db, datasetId);
   const isOk = categories >= NEEDED.categories && stores > 0;
-  return outcome(
-    isOk,
-    `${products} products in ${categories} categories, ${stores} stores`,
-    seedCommand(datasetId),
-  );
+  return { isOk, found: `${products} products in ${categories} categories, ${stores} stores` };
 }
 
 async function checkMigrations({ db, databaseUrl }: PreflightContext): Promise<Outcome> {
-  const tables = await existingTables(db, TABLES_OF_MIGRATION_007);
-  const missing = TABLES_OF_MIGRATION_007.filter((table) => !tables.includes(table));
+  const present = await existingTables(db, TABLES_OF_MIGRATION_007);
   const { applied, pending, failed } = await migrationStatus(databaseUrl);
-  const problems = [
-    ...(missing.length > 0 ? [`no table ${missing.join(', ')}`] : []),
-    ...(pending.length > 0 ? [`pending: ${pending.join(', ')}`] : []),
-    ...(failed.length > 0 ? [`failed: ${failed.join(', ')}`] : []),
-  ];
-  const found =
-    problems.length === 0
-      ? `${applied.length} applied, ${TABLES_OF_MIGRATION_007.join(', ')} present`
-      : problems.join('; ');
-  return outcome(problems.length === 0, found, 'mercato down && mercato up');
+  const missing = TABLES_OF_MIGRATION_007.filter((table) => !present.includes(table));
+  const problems = Object.entries({ 'missing tables': missing, pending, failed }).filter(
+    ([, names]) => names.length > 0,
+  );
+  if (problems.length > 0)
+    return { isOk: false, found: problems.map(([what, names]) => `${what}: ${names.join(', ')}`).join('; ') };
+  return { isOk: true, found: `${applied.length} applied; ${TABLES_OF_MIGRATION_007.join(', ')} are there` };
 }
 
 async function checkMode({ config }: PreflightContext): Promise<Outcome> {
-  return outcome(
-    config.simulationMode,
-    `SIMULATION_MODE is ${config.simulationMode}`,
-    'export SIMULATION_MODE=true',
-  );
+  return { isOk: config.simulationMode, found: `SIMULATION_MODE is ${config.simulationMode}` };
 }
 
 /** They are updates and queries of a workflow: they need the server, what executions are found by, and a worker. */
@@ -162,55 +190,60 @@ async function checkTemporal({ temporalAddress, config }: PreflightContext): Pro
   try {
     return await connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, async () => {
       await connection.workflowService.describeNamespace({ namespace });
-      const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-      const missing = SEARCH_ATTRIBUTES.map(({ name }) => name).filter(
-        (name) => customAttributes[name] === undefined,
-      );
+      const missing = await missingSearchAttributes(connection, namespace);
       if (missing.length > 0)
-        return outcome(
-          false,
-          `namespace ${namespace} lacks the search attributes ${missing.join(', ')}`,
-          'mercato down && mercato up',
-        );
+        return {
+          isOk: false,
+          found: `namespace ${namespace} lacks the search attributes ${missing.join(', ')}`,
+        };
       const workers = await countWorkers(connection, namespace);
-      const found = `${temporalAddress}, namespace ${namespace}, ${workers} ${workers === 1 ? 'worker' : 'workers'} on task queue ${SIMULATION_QUEUE}`;
-      return outcome(workers > 0, found, 'mercato down && mercato up');
+      const found = `${temporalAddress}, namespace ${namespace}, workers on task queue ${SIMULATION_QUEUE}: ${workers}`;
+      return { isOk: workers > 0, found };
     });
   } finally {
     await connection.close();
   }
 }
 
+async function missingSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  return SEARCH_ATTRIBUTES.map(({ name }) => name).filter((name) => customAttributes[name] === undefined);
+}
+
 async function countWorkers(connection: Connection, namespace: string): Promise<number> {
-  const queue = { namespace, taskQueue: { name: SIMULATION_QUEUE } };
-  const workflowTasks = 1;
   const { pollers } = await connection.workflowService.describeTaskQueue({
-    ...queue,
-    taskQueueType: workflowTasks,
+    namespace,
+    taskQueue: { name: SIMULATION_QUEUE },
+    taskQueueType: WORKFLOW_TASKS,
   });
+  const since = Date.now() - POLLER_AGE_MS;
   const recent = (pollers ?? []).filter(
-    ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > Date.now() - POLLER_AGE_MS,
+    ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > since,
   );
   return new Set(recent.map(({ identity }) => identity)).size;
 }
 
-/** Twice, in memory: a full and lawful deal, the same both times. */
+/** Twice, in memory: a full deal without repetitions, the same both times. */
 async function checkDeal({ db, config, datasetId }: PreflightContext): Promise<Outcome> {
   const agentId = await firstAgentId(db, datasetId);
-  if (agentId === null)
-    return outcome(false, `dataset ${datasetId} has no active agent`, seedCommand(datasetId));
+  if (agentId === null) return { isOk: false, found: `dataset ${datasetId} has no active agent` };
   const rules = rulesOf(config);
   const pool = (await readPool(db, datasetId)) as PoolCoupon[];
-  const deal = () =>
-    dealCoupons({ rules, cycleNumber: 1, pool, entries: [], key: RandomKey.of('preflight').at(agentId) })
-      .deals;
-  const deals = deal();
-  const { frontstore, categoryBrand } = countPool(deals);
-  const isRepeatable = JSON.stringify(deals) === JSON.stringify(deal());
-  const isDistinct = new Set(deals.map(({ code }) => code)).size === deals.length;
+  const key = RandomKey.of('preflight').at(agentId);
+  const [deals, again] = [1, 2].map(
+    () => dealCoupons({ rules, cycleNumber: 1, pool, entries: [], key }).deals,
+  );
+  const { frontstore, categoryBrand } = countPool(deals!);
+  const flaws = [
+    ...(new Set(deals!.map(({ code }) => code)).size < deals!.length ? ['some of them twice'] : []),
+    ...(isDeepStrictEqual(deals, again) ? [] : ['others the second time']),
+  ];
   const wanted = Math.min(rules.walletCapacity, rules.frontstorePerCycle + rules.categoryBrandPerCycle);
-  const found = `${agentId} would get ${frontstore} frontstore and ${categoryBrand} category/brand coupons${isDistinct ? '' : ', some of them twice'}${isRepeatable ? '' : ', others each time'}`;
-  return outcome(deals.length === wanted && isDistinct && isRepeatable, found, seedCommand(datasetId));
+  const found = [
+    `${agentId} would get ${frontstore} frontstore and ${categoryBrand} category/brand coupons`,
+    ...flaws,
+  ].join(', ');
+  return { isOk: deals!.length === wanted && flaws.length === 0, found };
 }
 
 async function checkLogs({ logFolder }: PreflightContext): Promise<Outcome> {
@@ -218,14 +251,11 @@ async function checkLogs({ logFolder }: PreflightContext): Promise<Outcome> {
   const file = path.join(logFolder, `preflight-${randomUUID()}`);
   try {
     await appendFile(file, 'preflight\n');
-    const content = await readFile(file, 'utf8');
-    return outcome(
-      content === 'preflight\n',
-      `${logFolder} can be written and read back`,
-      `chmod -R u+rwX "${logFolder}"`,
-    );
-  } catch (error) {
-    return outcome(false, firstLine(error), `chmod -R u+rwX "${logFolder}"`);
+    const isOk = (await readFile(file, 'utf8')) === 'preflight\n';
+    return {
+      isOk,
+      found: `${logFolder} ${isOk ? 'can be written and read back' : 'does not give back what was written'}`,
+    };
   } finally {
     await rm(file, { force: true });
   }
@@ -235,14 +265,13 @@ async function checkLogs({ logFolder }: PreflightContext): Promise<Outcome> {
 async function checkMonitoring({ db, webUiUrl }: PreflightContext): Promise<Outcome> {
   if (webUiUrl === null) {
     const sessions = await db.shoppingSession.count();
-    return outcome(
-      true,
-      `statistics can be read (${sessions} sessions); the Web UI is that of your Temporal server`,
-      null,
-    );
+    return {
+      isOk: true,
+      found: `statistics can be read (${sessions} sessions); the Web UI is that of your Temporal server`,
+    };
   }
   const response = await fetch(webUiUrl, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
-  return outcome(response.ok, `${webUiUrl} answers with ${response.status}`, 'mercato down && mercato up');
+  return { isOk: response.ok, found: `${webUiUrl} answers with ${response.status}` };
 }
 
 async function poolDepth({
@@ -281,18 +310,14 @@ function countPool(coupons: readonly { scope: string }[]): { frontstore: number;
   return { frontstore, categoryBrand: coupons.length - frontstore };
 }
 
-function outcome(isOk: boolean, found: string, remedy: string | null): Outcome {
-  return { isOk, found, remedy: isOk ? null : remedy };
+function seedCommand({ datasetId }: PreflightContext): string {
+  if (datasetId === DEFAULT_DATASET_ID) return 'mercato seed agents';
+  if (datasetId === PANEL_DATASET_ID) return 'mercato seed agents --from complete-journey';
+  return `mercato seed agents --from FILE.xlsx --dataset ${datasetId}`;
 }
 
-function seedCommand(datasetId: string): string {
-  if (datasetId === 'default') return 'mercato seed agents';
-  return datasetId === 'complete-journey'
-    ? 'mercato seed agents --from complete-journey'
-    : `mercato seed agents --from FILE.xlsx --dataset ${datasetId}`;
-}
-
-function firstLine(error: unknown): string {
+/** Where the libraries put what matters. */
+function lastLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.trim().split('\n').at(-1)!;
 }

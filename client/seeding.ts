@@ -6,6 +6,7 @@ import { BadWorkbookError } from '../datasets/issue.ts';
 import type { Issue } from '../datasets/issue.ts';
 import { DEFAULT_DATASET_ID, moreShippedAgents, SHIPPED_AGENTS } from '../datasets/shipped-dataset.ts';
 import { parseWorkbook } from '../datasets/workbook.ts';
+import type { ParsedWorkbook } from '../datasets/workbook.ts';
 import { InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import type { Dataset } from '../domain/retail/dataset.ts';
 import type { Database } from '../prisma/client.ts';
@@ -78,10 +79,21 @@ async function readWorkbook(
     );
   const known = await readDatasetKeys(db, id);
   const head = known.head ?? { title: path.parse(file).name, notice: null, currency: 'USD' };
-  const { dataset, issues } = parseWorkbook(await readFileOrExplain(file), { id, head, known });
+  const { dataset, issues } = parseOrName(file, await readFileOrExplain(file), { id, head, known });
   const stops = issues.some(({ severity }) => severity === 'fatal' || (severity === 'error' && !skipBad));
   if (stops) throw new BadWorkbookError(file, issues);
   return { dataset, issues };
+}
+
+/** Errors of the file as a whole do not know its name. */
+function parseOrName(file: string, ...given: Parameters<typeof parseWorkbook>): ParsedWorkbook {
+  try {
+    return parseWorkbook(...given);
+  } catch (cause) {
+    if (cause instanceof InvalidInputError)
+      throw new InvalidInputError(`${file}: ${cause.message}`, { cause });
+    throw cause;
+  }
 }
 
 async function readFileOrExplain(file: string): Promise<Buffer> {

@@ -14,15 +14,22 @@ describe('against an outside library', () => {
 
   test('quantiles of the beta distribution', () => {
     fc.assert(
-      fc.property(fc.double({ min: 0.001, max: 0.999, noNaN: true }), fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 }), (probability, a, b) => {
-        expect(betaQuantile(probability, a, b)).toBeCloseTo(jStat.beta.inv(probability, a, b), 5);
-      }),
+      fc.property(
+        fc.double({ min: 0.001, max: 0.999, noNaN: true }),
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 6 }),
+        (probability, a, b) => {
+          expect(betaQuantile(probability, a, b)).toBeCloseTo(jStat.beta.inv(probability, a, b), 5);
+        },
+      ),
     );
   });
 });
 
 test('a probability falls into the bracket that holds it, and 1 into the last', () => {
-  expect([0, 0.19, 0.2, 0.69, 0.7, 1].map((probability) => bracketOf(probability, [0.2, 0.5, 0.3]))).toEqual([0, 0, 1, 1, 2, 2]);
+  expect([0, 0.19, 0.2, 0.69, 0.7, 1].map((probability) => bracketOf(probability, [0.2, 0.5, 0.3]))).toEqual([
+    0, 0, 1, 1, 2, 2,
+  ]);
 });
 
 test('the factor of a correlation matrix gives the matrix back', () => {
@@ -32,9 +39,17 @@ test('the factor of a correlation matrix gives the matrix back', () => {
     [-0.2, 0.1, 1],
   ];
   const lower = cholesky(matrix);
-  const product = lower.map((row) => lower.map((column) => row.reduce((sum, value, k) => sum + value * (column[k] ?? 0), 0)));
-  for (const [i, row] of matrix.entries()) for (const [j, value] of row.entries()) expect(product[i]![j]).toBeCloseTo(value, 12);
-  expect(() => cholesky([[1, 2], [2, 1]])).toThrow('not positive definite');
+  const product = lower.map((row) =>
+    lower.map((column) => row.reduce((sum, value, k) => sum + value * (column[k] ?? 0), 0)),
+  );
+  for (const [i, row] of matrix.entries())
+    for (const [j, value] of row.entries()) expect(product[i]![j]).toBeCloseTo(value, 12);
+  expect(() =>
+    cholesky([
+      [1, 2],
+      [2, 1],
+    ]),
+  ).toThrow('not positive definite');
 });
 
 describe('draws', () => {
@@ -43,7 +58,9 @@ describe('draws', () => {
       fc.property(fc.string(), fc.integer(), (name, number) => {
         const one = new Draws(name, number);
         const other = new Draws(name, number);
-        expect(Array.from({ length: 9 }, () => one.uniform())).toEqual(Array.from({ length: 9 }, () => other.uniform()));
+        expect(Array.from({ length: 9 }, () => one.uniform())).toEqual(
+          Array.from({ length: 9 }, () => other.uniform()),
+        );
         expect(new Draws(name, number).uniform()).not.toBe(new Draws(name, number + 1).uniform());
       }),
     );
@@ -51,7 +68,8 @@ describe('draws', () => {
 
   test('have the means that they should', () => {
     const draws = new Draws('means');
-    const mean = (draw: () => number) => Array.from({ length: 50_000 }, draw).reduce((sum, value) => sum + value, 0) / 50_000;
+    const mean = (draw: () => number) =>
+      Array.from({ length: 50_000 }, draw).reduce((sum, value) => sum + value, 0) / 50_000;
     expect(mean(() => draws.uniform())).toBeCloseTo(0.5, 1.9);
     expect(mean(() => draws.normal())).toBeCloseTo(0, 1.5);
     expect(mean(() => draws.gamma(0.7))).toBeCloseTo(0.7, 1.5);

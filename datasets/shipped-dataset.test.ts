@@ -4,7 +4,12 @@ import { Category, Product, ProductPrice, Store } from '../domain/retail/catalog
 import { Campaign, Coupon } from '../domain/retail/coupon.ts';
 import { Persona } from '../domain/retail/persona.ts';
 import { groupBy } from './group-by.ts';
-import { DEFAULT_SEED, generateShippedDataset, moreShippedAgents, SHIPPED_AGENTS } from './shipped-dataset.ts';
+import {
+  DEFAULT_SEED,
+  generateShippedDataset,
+  moreShippedAgents,
+  SHIPPED_AGENTS,
+} from './shipped-dataset.ts';
 import { NOTHING_KNOWN, parseWorkbook } from './workbook.ts';
 
 const dataset = generateShippedDataset(DEFAULT_SEED);
@@ -33,7 +38,11 @@ test('there is enough of everything', () => {
   expect(agents).toHaveLength(SHIPPED_AGENTS);
   expect(categories).toHaveLength(30);
   expect(products.length).toBeGreaterThanOrEqual(1_500);
-  expect(Math.min(...[...groupBy(products, (product) => product.category).values()].map((members) => members.length))).toBeGreaterThanOrEqual(50);
+  expect(
+    Math.min(
+      ...[...groupBy(products, (product) => product.category).values()].map((members) => members.length),
+    ),
+  ).toBeGreaterThanOrEqual(50);
   expect(coupons.filter(({ scope }) => scope === 'frontstore').length).toBeGreaterThanOrEqual(100);
   expect(coupons.filter(({ scope }) => scope !== 'frontstore').length).toBeGreaterThanOrEqual(300);
   expect(new Set(coupons.map(({ kind }) => kind)).size).toBe(4);
@@ -42,7 +51,10 @@ test('there is enough of everything', () => {
 test('every coupon can be used on some product', () => {
   for (const { category, brand, excludedBrands } of coupons) {
     const eligible = products.filter(
-      (product) => (category === null || product.category === category) && (brand === null || product.brand === brand) && !excludedBrands.includes(product.brand),
+      (product) =>
+        (category === null || product.category === category) &&
+        (brand === null || product.brand === brand) &&
+        !excludedBrands.includes(product.brand),
     );
     expect(eligible.length).toBeGreaterThan(0);
   }
@@ -56,26 +68,46 @@ test('a larger population begins with the smaller one', () => {
 
 describe('the figures of the panel', () => {
   const weightOf = new Map(categories.map(({ name, basketWeight }) => [name, basketWeight]));
-  const popularityOf = new Map([...groupBy(products, ({ category }) => category)].map(([name, members]) => [name, sum(members.map(({ popularity }) => popularity))]));
+  const popularityOf = new Map(
+    [...groupBy(products, ({ category }) => category)].map(([name, members]) => [
+      name,
+      sum(members.map(({ popularity }) => popularity)),
+    ]),
+  );
   /** Part of the lines that a product has at regular prices. */
-  const volumeOf = (product: Product) => (weightOf.get(product.category)! * product.popularity) / popularityOf.get(product.category)!;
+  const volumeOf = (product: Product) =>
+    (weightOf.get(product.category)! * product.popularity) / popularityOf.get(product.category)!;
 
   test('prices: median about 2.20, a tenth below 0.79 and above 5.19', () => {
-    const priced = products.map((product) => ({ value: product.regularPriceCents, weight: volumeOf(product) }));
+    const priced = products.map((product) => ({
+      value: product.regularPriceCents,
+      weight: volumeOf(product),
+    }));
     expectWithin(quantile(priced, 0.1), 70, 110);
     expectWithin(quantile(priced, 0.5), 200, 240);
     expectWithin(quantile(priced, 0.9), 470, 570);
   });
 
   test('own labels: about 28 % of value', () => {
-    const value = products.map((product) => ({ value: volumeOf(product) * product.regularPriceCents, isOwn: product.isPrivateLabel }));
-    expectWithin(sum(value.filter(({ isOwn }) => isOwn).map((one) => one.value)) / sum(value.map((one) => one.value)), 0.26, 0.31);
+    const value = products.map((product) => ({
+      value: volumeOf(product) * product.regularPriceCents,
+      isOwn: product.isPrivateLabel,
+    }));
+    expectWithin(
+      sum(value.filter(({ isOwn }) => isOwn).map((one) => one.value)) / sum(value.map((one) => one.value)),
+      0.26,
+      0.31,
+    );
   });
 
   test('promotions: half of the lines are sold below the shelf price, at a median of 24 % off', () => {
     const lines = boughtLines();
     const promoted = lines.filter(({ value }) => value > 0);
-    expectWithin(sum(promoted.map(({ weight }) => weight)) / sum(lines.map(({ weight }) => weight)), 0.45, 0.55);
+    expectWithin(
+      sum(promoted.map(({ weight }) => weight)) / sum(lines.map(({ weight }) => weight)),
+      0.45,
+      0.55,
+    );
     expectWithin(quantile(promoted, 0.5), 0.2, 0.28);
   });
 
@@ -87,17 +119,47 @@ describe('the figures of the panel', () => {
   test('agents: frequency classes, coupon use, budgets and households of a large population', () => {
     const many = moreShippedAgents(dataset, 3_000);
     const shareOf = (test: (persona: Persona) => boolean) => many.filter(test).length / many.length;
-    expectWithin(shareOf(({ shoppingFrequency }) => shoppingFrequency === 'frequent'), 0.1, 0.15);
-    expectWithin(shareOf(({ shoppingFrequency }) => shoppingFrequency === 'rare'), 0.14, 0.19);
-    expectWithin(shareOf(({ couponAffinity }) => couponAffinity === 0), 0.34, 0.4);
-    expectWithin(shareOf(({ hasChildren }) => hasChildren), 0.33, 0.39);
+    expectWithin(
+      shareOf(({ shoppingFrequency }) => shoppingFrequency === 'frequent'),
+      0.1,
+      0.15,
+    );
+    expectWithin(
+      shareOf(({ shoppingFrequency }) => shoppingFrequency === 'rare'),
+      0.14,
+      0.19,
+    );
+    expectWithin(
+      shareOf(({ couponAffinity }) => couponAffinity === 0),
+      0.34,
+      0.4,
+    );
+    expectWithin(
+      shareOf(({ hasChildren }) => hasChildren),
+      0.33,
+      0.39,
+    );
     const affinities = many.map(({ couponAffinity }) => couponAffinity).sort((a, b) => b - a);
     expectWithin(sum(affinities.slice(0, 300)) / sum(affinities), 0.63, 0.77);
     const budgets = many.map(({ weeklyBudgetCents }) => ({ value: weeklyBudgetCents, weight: 1 }));
     expectWithin(quantile(budgets, 0.5), 4_300, 5_100);
     expectWithin(quantile(budgets, 0.9), 9_600, 11_600);
-    expectWithin(correlation(many.map(({ age }) => age), many.map(({ techSavviness }) => techSavviness)), -0.7, -0.45);
-    expectWithin(correlation(many.map(({ priceSensitivity }) => priceSensitivity), many.map(({ couponAffinity }) => couponAffinity)), 0.1, 0.35);
+    expectWithin(
+      correlation(
+        many.map(({ age }) => age),
+        many.map(({ techSavviness }) => techSavviness),
+      ),
+      -0.7,
+      -0.45,
+    );
+    expectWithin(
+      correlation(
+        many.map(({ priceSensitivity }) => priceSensitivity),
+        many.map(({ couponAffinity }) => couponAffinity),
+      ),
+      0.1,
+      0.35,
+    );
   });
 
   /** Lines of the year, if shoppers answer a price change of 1 % by 3.5 % inside the category, as the panels say. */
@@ -108,7 +170,9 @@ describe('the figures of the panel', () => {
       return Array.from({ length: 53 }, (_, index) => index + 1).flatMap((week) => {
         const demand = shelf.map((product) => {
           const price = calendar.get(`${product.sku}/${week}`);
-          const depth = price?.promotionalPriceCents ? 1 - price.promotionalPriceCents / price.regularPriceCents : 0;
+          const depth = price?.promotionalPriceCents
+            ? 1 - price.promotionalPriceCents / price.regularPriceCents
+            : 0;
           const support = (price?.isFeatured ? 0.5 : 0) + (price?.isDisplayed ? 0.4 : 0);
           return { value: depth, weight: product.popularity * Math.exp(3.5 * depth + support) };
         });
@@ -137,6 +201,7 @@ function quantile(values: readonly { value: number; weight: number }[], share: n
 function correlation(xs: readonly number[], ys: readonly number[]): number {
   const center = (values: readonly number[]) => values.map((value) => value - sum(values) / values.length);
   const [a, b] = [center(xs), center(ys)];
-  const dot = (one: readonly number[], other: readonly number[]) => sum(one.map((value, index) => value * other[index]!));
+  const dot = (one: readonly number[], other: readonly number[]) =>
+    sum(one.map((value, index) => value * other[index]!));
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }

@@ -96,7 +96,8 @@ function cellOf(cell: XLSX.CellObject | undefined): Cell {
   if (cell.t === 'e') return { value: cell.w ?? '#ERROR', isPercentFormat, fault: 'an error value' };
   // A formula that was never calculated looks like one whose result is empty text.
   const isEmpty = cell.t === 'z' || cell.v === undefined || cell.v === '';
-  if (isEmpty) return cell.f === undefined ? null : { value: `=${cell.f}`, isPercentFormat, fault: NO_RESULT };
+  if (isEmpty)
+    return cell.f === undefined ? null : { value: `=${cell.f}`, isPercentFormat, fault: NO_RESULT };
   const value = typeof cell.v === 'string' ? cell.v.trim() : cell.v!;
   return value === '' ? null : { value, isPercentFormat, fault: null };
 }

@@ -2,7 +2,13 @@ import { zipSync } from 'fflate';
 import fc from 'fast-check';
 import { InvalidInputError } from '../domain/errors.ts';
 import type { Persona } from '../domain/retail/persona.ts';
-import { ageGroupOf, DEAL_SEEKING_BEHAVIORS, GENDERS, INCOME_BRACKETS, SHOPPING_FREQUENCIES } from '../domain/retail/persona.ts';
+import {
+  ageGroupOf,
+  DEAL_SEEKING_BEHAVIORS,
+  GENDERS,
+  INCOME_BRACKETS,
+  SHOPPING_FREQUENCIES,
+} from '../domain/retail/persona.ts';
 import { aPersona } from '../tests/builders.ts';
 import {
   AGENT_HEADERS,
@@ -37,16 +43,22 @@ function parseFile(file: Buffer, known: Known = NOTHING_KNOWN) {
 describe('a good workbook', () => {
   test('is read as the dataset that it was written from', () => {
     const dataset = aDataset();
-    const { dataset: read, issues } = parseFile(writeWorkbook(dataset, { readMe: [], writtenAt: new Date(0) }));
+    const { dataset: read, issues } = parseFile(
+      writeWorkbook(dataset, { readMe: [], writtenAt: new Date(0) }),
+    );
     expect(issues).toEqual([]);
     expect(read).toEqual(dataset);
   });
 
   test('gives back whatever persona was written', () => {
-    const written = fc.array(persona, { minLength: 1, maxLength: 5 }).map((personas) => personas.map((one, index) => ({ ...one, agentId: `agent_${index}` })));
+    const written = fc
+      .array(persona, { minLength: 1, maxLength: 5 })
+      .map((personas) => personas.map((one, index) => ({ ...one, agentId: `agent_${index}` })));
     fc.assert(
       fc.property(written, (agents) => {
-        const { dataset, issues } = parseFile(writeWorkbook(aDataset({ agents }), { readMe: [], writtenAt: new Date(0) }));
+        const { dataset, issues } = parseFile(
+          writeWorkbook(aDataset({ agents }), { readMe: [], writtenAt: new Date(0) }),
+        );
         expect(issues).toEqual([]);
         expect(dataset.agents).toEqual(agents);
       }),
@@ -81,9 +93,16 @@ describe('a good workbook', () => {
       ['age', '40'],
       ['preferred_categories', ' Milk ;  Bread; '],
     ] as const;
-    const { dataset, issues } = parse(untidy.reduce((sheets, [column, value]) => withCell(sheets, 'Agents', 2, column, value), SHEETS));
+    const { dataset, issues } = parse(
+      untidy.reduce((sheets, [column, value]) => withCell(sheets, 'Agents', 2, column, value), SHEETS),
+    );
     expect(issues).toEqual([]);
-    expect(dataset.agents[0]).toMatchObject({ agentId: 'ann', gender: 'undisclosed', age: 40, preferredCategories: ['Milk', 'Bread'] });
+    expect(dataset.agents[0]).toMatchObject({
+      agentId: 'ann',
+      gender: 'undisclosed',
+      age: 40,
+      preferredCategories: ['Milk', 'Bread'],
+    });
   });
 
   test('may have shares that miss 1 by the rounding of a person', () => {
@@ -94,13 +113,17 @@ describe('a good workbook', () => {
   });
 
   test('may hold a percentage in a cell that is formatted as one', () => {
-    const { dataset, issues } = parse(withCell(SHEETS, 'Coupons', 3, 'percent_off', { t: 'n', v: 0.15, z: '0%' }));
+    const { dataset, issues } = parse(
+      withCell(SHEETS, 'Coupons', 3, 'percent_off', { t: 'n', v: 0.15, z: '0%' }),
+    );
     expect(issues).toEqual([]);
     expect(dataset.coupons[1]).toMatchObject({ percentOff: 15 });
   });
 
   test('is read by the stored results of its formulas', () => {
-    const { dataset } = parse(withCell(SHEETS, 'Products', 2, 'regular_price', { t: 'n', v: 2.49, f: '2+0.49' }));
+    const { dataset } = parse(
+      withCell(SHEETS, 'Products', 2, 'regular_price', { t: 'n', v: 2.49, f: '2+0.49' }),
+    );
     expect(dataset.products[0]).toMatchObject({ regularPriceCents: 249 });
   });
 
@@ -133,7 +156,14 @@ describe('a wrong cell is named by sheet, row and column, with what was found an
     ['an unknown category of an agent', 'Agents', 4, 'preferred_categories', 'Bred', /did you mean "Bread"/],
     ['a store without a code', 'Stores', 2, 'store_code', null, /empty; letters, digits/],
     ['a category without weight', 'Categories', 2, 'basket_weight', 0, /a number above 0/],
-    ['a product of an unknown category', 'Products', 2, 'category', 'Wine', /not among the categories of the dataset \(Milk, Bread\)/],
+    [
+      'a product of an unknown category',
+      'Products',
+      2,
+      'category',
+      'Wine',
+      /not among the categories of the dataset \(Milk, Bread\)/,
+    ],
     ['a cost above the price', 'Products', 4, 'unit_cost', 9.99, /unit cost above the regular price/],
     ['a price of an unknown product', 'Prices', 2, 'sku', 'milk-9', /did you mean "milk-1"/],
     ['a week that no year has', 'Prices', 2, 'week', 54, /1 to 53/],
@@ -149,16 +179,25 @@ describe('a wrong cell is named by sheet, row and column, with what was found an
 
   test.each(cases)('%s', (_name, sheet, row, column, value, problem) => {
     const { dataset, issues } = parse(withCell(SHEETS, sheet, row, column, value));
-    const about = issues.filter((issue) => issue.sheet === sheet && issue.row === row && issue.column === column);
-    expect(about).toEqual([expect.objectContaining({ severity: 'error', problem: expect.stringMatching(problem) as string })]);
+    const about = issues.filter(
+      (issue) => issue.sheet === sheet && issue.row === row && issue.column === column,
+    );
+    expect(about).toEqual([
+      expect.objectContaining({ severity: 'error', problem: expect.stringMatching(problem) as string }),
+    ]);
     expect(issues.every(({ severity }) => severity === 'error')).toBe(true);
-    const table = sheet.toLowerCase() as 'agents' | 'stores' | 'categories' | 'products' | 'prices' | 'campaigns' | 'coupons';
+    const table = sheet.toLowerCase() as
+      'agents' | 'stores' | 'categories' | 'products' | 'prices' | 'campaigns' | 'coupons';
     expect(dataset[table]).toHaveLength(SHEETS[sheet]!.length - 2);
   });
 
   test('a formula whose result was never stored', () => {
-    const { issues } = parseFile(withoutResults(workbookOf(withCell(SHEETS, 'Agents', 2, 'age', { t: 'n', v: 40, f: '20+20' }))));
-    expect(issues).toEqual([expect.objectContaining({ sheet: 'Agents', row: 2, column: 'age', value: '=20+20' })]);
+    const { issues } = parseFile(
+      withoutResults(workbookOf(withCell(SHEETS, 'Agents', 2, 'age', { t: 'n', v: 40, f: '20+20' }))),
+    );
+    expect(issues).toEqual([
+      expect.objectContaining({ sheet: 'Agents', row: 2, column: 'age', value: '=20+20' }),
+    ]);
     expect(issues[0]!.problem).toContain('without a stored result');
   });
 
@@ -180,13 +219,20 @@ describe('all that is wrong is told at once', () => {
     ];
     const { issues } = parse(wrong.reduce((sheets, change) => withCell(sheets, ...change), SHEETS));
     const places = issues.map(({ sheet, row, column }) => `${sheet}/${row}/${column}`);
-    expect(places).toEqual(expect.arrayContaining(wrong.map(([sheet, row, column]) => `${sheet}/${row}/${column}`)));
+    expect(places).toEqual(
+      expect.arrayContaining(wrong.map(([sheet, row, column]) => `${sheet}/${row}/${column}`)),
+    );
   });
 
   test('and rows that refer to a bad row are told of it', () => {
     const { dataset, issues } = parse(withCell(SHEETS, 'Categories', 3, 'basket_weight', -1));
     const referring = issues.find(({ sheet }) => sheet === 'Products');
-    expect(referring).toMatchObject({ row: 4, column: 'category', value: 'Bread', problem: 'its row 3 is bad' });
+    expect(referring).toMatchObject({
+      row: 4,
+      column: 'category',
+      value: 'Bread',
+      problem: 'its row 3 is bad',
+    });
     expect(dataset.products.map(({ sku }) => sku)).toEqual(['milk-1', 'milk-2']);
   });
 });
@@ -204,13 +250,22 @@ describe('what must be unique', () => {
     const { issues } = parse(withRepeatedRow(SHEETS, sheet, 2));
     const last = SHEETS[sheet]!.length + 1;
     expect(issues).toEqual([
-      expect.objectContaining({ severity: 'error', sheet, row: last, column, value, problem: 'is already in row 2; it must be unique' }),
+      expect.objectContaining({
+        severity: 'error',
+        sheet,
+        row: last,
+        column,
+        value,
+        problem: 'is already in row 2; it must be unique',
+      }),
     ]);
   });
 
   test('an agent of another dataset is refused', () => {
     const { issues } = parse(SHEETS, { ...NOTHING_KNOWN, agentsElsewhere: new Map([['bob', 'panel']]) });
-    expect(issues).toEqual([expect.objectContaining({ sheet: 'Agents', row: 3, column: 'agent_id', value: 'bob' })]);
+    expect(issues).toEqual([
+      expect.objectContaining({ sheet: 'Agents', row: 3, column: 'agent_id', value: 'bob' }),
+    ]);
     expect(issues[0]!.problem).toContain('dataset panel');
   });
 });
@@ -218,26 +273,40 @@ describe('what must be unique', () => {
 describe('columns', () => {
   test('a missing one is fatal', () => {
     const { issues } = parse(withoutColumn(SHEETS, 'Agents', 'impulsivity'));
-    expect(issues).toEqual([expect.objectContaining({ severity: 'fatal', sheet: 'Agents', row: 1, column: 'impulsivity' })]);
+    expect(issues).toEqual([
+      expect.objectContaining({ severity: 'fatal', sheet: 'Agents', row: 1, column: 'impulsivity' }),
+    ]);
   });
 
   test('a misspelt one is missing, and the misspelling is pointed out', () => {
     const { issues } = parse(withHeader(SHEETS, 'Agents', 'impulsivity', 'impulsivty'));
     expect(issues).toEqual([
-      expect.objectContaining({ severity: 'fatal', column: 'impulsivity', problem: 'column is missing; is it "impulsivty"?' }),
-      expect.objectContaining({ severity: 'error', column: 'impulsivty', problem: 'column is not known; did you mean "impulsivity"?' }),
+      expect.objectContaining({
+        severity: 'fatal',
+        column: 'impulsivity',
+        problem: 'column is missing; is it "impulsivty"?',
+      }),
+      expect.objectContaining({
+        severity: 'error',
+        column: 'impulsivty',
+        problem: 'column is not known; did you mean "impulsivity"?',
+      }),
     ]);
   });
 
   test('one too many is an error, and can be left out', () => {
     const { dataset, issues } = parse(withColumn(SHEETS, 'Stores', 'manager', 'Eve'));
-    expect(issues).toEqual([expect.objectContaining({ severity: 'error', sheet: 'Stores', row: 1, column: 'manager' })]);
+    expect(issues).toEqual([
+      expect.objectContaining({ severity: 'error', sheet: 'Stores', row: 1, column: 'manager' }),
+    ]);
     expect(dataset.stores).toHaveLength(1);
   });
 
   test('two of the same are fatal', () => {
     const { issues } = parse(withColumn(SHEETS, 'Agents', 'income', 'low'));
-    expect(issues).toEqual([expect.objectContaining({ severity: 'fatal', sheet: 'Agents', column: 'income' })]);
+    expect(issues).toEqual([
+      expect.objectContaining({ severity: 'fatal', sheet: 'Agents', column: 'income' }),
+    ]);
   });
 });
 
@@ -250,11 +319,16 @@ describe('sheets', () => {
 
   test('none that is known is fatal', () => {
     const { issues } = parse({ Sheet1: [['hello']] });
-    expect(issues[0]).toMatchObject({ severity: 'fatal', problem: expect.stringContaining('Agents') as string });
+    expect(issues[0]).toMatchObject({
+      severity: 'fatal',
+      problem: expect.stringContaining('Agents') as string,
+    });
   });
 
   test('an empty one is fatal', () => {
-    expect(parse({ ...SHEETS, Coupons: [] }).issues).toEqual([expect.objectContaining({ severity: 'fatal', sheet: 'Coupons' })]);
+    expect(parse({ ...SHEETS, Coupons: [] }).issues).toEqual([
+      expect.objectContaining({ severity: 'fatal', sheet: 'Coupons' }),
+    ]);
   });
 
   test('one with headers only is fatal', () => {
@@ -278,17 +352,34 @@ describe('sheets', () => {
   });
 
   test('agents spread over the four sheets of the public original are joined by agent_id', () => {
-    const all = ['generated_at', 'backstory', 'sample_shopping_patterns'].reduce((sheets, column) => withoutColumn(sheets, 'Agents', column), SHEETS);
+    const all = ['generated_at', 'backstory', 'sample_shopping_patterns'].reduce(
+      (sheets, column) => withoutColumn(sheets, 'Agents', column),
+      SHEETS,
+    );
     const { issues, dataset } = parse({
       ...onlySheets(SHEETS, 'Categories'),
       Summary: [['Agent ID']],
       'All Attributes': all.Agents!,
-      Backstories: [['Agent ID', 'Age', 'Gender', 'Backstory'], ['bob', 40, 'male', 'Bakes bread.']],
-      'Behavioral Profile': [['Agent ID', 'Age', 'Impulsivity'], ['ann', 99, 0.99]],
-      'Shopping Patterns': [['Agent ID', 'Age', 'Income', 'Shopping Patterns'], ['ann', 40, 'low', '• Milk on Mondays\n• Rarely bread']],
+      Backstories: [
+        ['Agent ID', 'Age', 'Gender', 'Backstory'],
+        ['bob', 40, 'male', 'Bakes bread.'],
+      ],
+      'Behavioral Profile': [
+        ['Agent ID', 'Age', 'Impulsivity'],
+        ['ann', 99, 0.99],
+      ],
+      'Shopping Patterns': [
+        ['Agent ID', 'Age', 'Income', 'Shopping Patterns'],
+        ['ann', 40, 'low', '• Milk on Mondays\n• Rarely bread'],
+      ],
     });
     expect(issues).toEqual([]);
-    expect(dataset.agents[0]).toMatchObject({ age: 40, impulsivity: 0.4, backstory: '', sampleShoppingPatterns: ['Milk on Mondays', 'Rarely bread'] });
+    expect(dataset.agents[0]).toMatchObject({
+      age: 40,
+      impulsivity: 0.4,
+      backstory: '',
+      sampleShoppingPatterns: ['Milk on Mondays', 'Rarely bread'],
+    });
     expect(dataset.agents[1]).toMatchObject({ agentId: 'bob', backstory: 'Bakes bread.' });
   });
 });
@@ -297,16 +388,34 @@ describe('a file that is no workbook is refused', () => {
   const good = workbookOf(SHEETS);
   test.each([
     ['nothing', Buffer.alloc(0), /empty/],
-    ['a table as text under the name .xlsx', Buffer.from('agent_id,age\nann,40\n'), /not an \.xlsx workbook.*agent_id,age/i],
+    [
+      'a table as text under the name .xlsx',
+      Buffer.from('agent_id,age\nann,40\n'),
+      /not an \.xlsx workbook.*agent_id,age/i,
+    ],
     ['one with a password', Buffer.from('d0cf11e0a1b11ae1', 'hex'), /password/],
     ['one that was cut off', good.subarray(0, good.length - 100), /damaged or cut off/],
-    ['another zip archive', Buffer.from(zipSync({ 'notes.txt': Buffer.from('hello') })), /no xl\/workbook\.xml/],
-    ['a zip bomb', Buffer.from(zipSync({ 'xl/workbook.xml': new Uint8Array(30_000_000) })), /inflate \d+ times/],
-    ['a zip with something else inside', Buffer.from(zipSync({ 'xl/workbook.xml': Buffer.from('<nonsense') })), /cannot be parsed|no sheet/],
+    [
+      'another zip archive',
+      Buffer.from(zipSync({ 'notes.txt': Buffer.from('hello') })),
+      /no xl\/workbook\.xml/,
+    ],
+    [
+      'a zip bomb',
+      Buffer.from(zipSync({ 'xl/workbook.xml': new Uint8Array(30_000_000) })),
+      /inflate \d+ times/,
+    ],
+    [
+      'a zip with something else inside',
+      Buffer.from(zipSync({ 'xl/workbook.xml': Buffer.from('<nonsense') })),
+      /cannot be parsed|no sheet/,
+    ],
   ])('%s', (_name, file, message) => {
     let problem: string;
     try {
-      problem = parseFile(file).issues.map((issue) => issue.problem).join();
+      problem = parseFile(file)
+        .issues.map((issue) => issue.problem)
+        .join();
     } catch (error) {
       expect(error).toBeInstanceOf(InvalidInputError);
       problem = (error as Error).message;
@@ -318,16 +427,22 @@ describe('a file that is no workbook is refused', () => {
 test('the shipped kind of agents survives being written and read', () => {
   const { categories, stores } = aDataset();
   const agents = generatePersonas({ seed: 'test', count: 20, categories, stores });
-  const { dataset, issues } = parseFile(writeWorkbook(aDataset({ agents }), { readMe: [], writtenAt: new Date(0) }));
+  const { dataset, issues } = parseFile(
+    writeWorkbook(aDataset({ agents }), { readMe: [], writtenAt: new Date(0) }),
+  );
   expect(issues).toEqual([]);
   expect(dataset.agents).toEqual(agents);
 });
 
 const share = fc.double({ min: 0, max: 1, noNaN: true }).map((value) => (Object.is(value, -0) ? 0 : value));
 /** Three shares in thousandths that sum to 1. */
-const shares = fc.tuple(fc.nat(500), fc.nat(500)).map(([a, b]) => [a / 1000, b / 1000, (1000 - a - b) / 1000] as const);
+const shares = fc
+  .tuple(fc.nat(500), fc.nat(500))
+  .map(([a, b]) => [a / 1000, b / 1000, (1000 - a - b) / 1000] as const);
 const cents = fc.integer({ min: 1, max: 10_000_000 });
-const words = fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme-ascii' }).map((text) => text.replaceAll(/[|;,\n]/g, '-').trim() || 'x');
+const words = fc
+  .string({ minLength: 1, maxLength: 40, unit: 'grapheme-ascii' })
+  .map((text) => text.replaceAll(/[|;,\n]/g, '-').trim() || 'x');
 
 const persona: fc.Arbitrary<Persona> = fc
   .record({

@@ -227,9 +227,10 @@ class WorkbookReader {
     const unreadable = new Set<string>();
     const cells = new Map<string, Cell>();
     const values: Partial<Row> = {};
-    let isBad = false;
+    /** Also those with a readable value that is out of range: a rule over several columns would only repeat it. */
+    const bad = new Set<string>();
     const report = (field: string, problem: string) => {
-      isBad = true;
+      bad.add(field);
       const column = (sheet.columns as Record<string, Column<unknown>>)[field];
       this.#report('error', {
         sheet: name,
@@ -254,13 +255,19 @@ class WorkbookReader {
     for (const { code, path, message } of parsed.error?.issues ?? []) {
       const field = String(path[0]);
       const involved = [field, ...(sheet.involves[field as keyof Row & string] ?? [])];
-      if (code === 'custom' ? involved.some((name) => unreadable.has(name)) : unreadable.has(field)) continue;
+      if (code === 'custom' ? involved.some((name) => bad.has(name)) : unreadable.has(field)) continue;
       report(
         field,
         code === 'custom' ? message : (sheet.columns as Record<string, Column<unknown>>)[field]!.allowed,
       );
     }
-    return { number: raw.number, cells, row: parsed.success ? parsed.data : row, unreadable, isBad };
+    return {
+      number: raw.number,
+      cells,
+      row: parsed.success ? parsed.data : row,
+      unreadable,
+      isBad: bad.size > 0,
+    };
   }
 
   #checkKeys<Row>(sheet: Sheet<Row>, name: string, readings: Reading<Row>[]): void {

@@ -6,11 +6,15 @@ import { readZip } from './zip.ts';
 const LIMITS = { maxEntries: 10, maxInflatedBytes: 100_000_000, maxRatio: 100 };
 
 test('gives back what was packed, stored or deflated', () => {
-  const files = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.uint8Array({ maxLength: 2_000 }), { maxKeys: 5 });
+  const files = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.uint8Array({ maxLength: 2_000 }), {
+    maxKeys: 5,
+  });
   fc.assert(
     fc.property(files, fc.constantFrom(0 as const, 6 as const), (content, level) => {
       const entries = readZip(Buffer.from(zipSync(content, { level })), LIMITS);
-      expect([...entries].map(([name, bytes]) => [name, new Uint8Array(bytes)])).toEqual(Object.entries(content));
+      expect([...entries].map(([name, bytes]) => [name, new Uint8Array(bytes)])).toEqual(
+        Object.entries(content),
+      );
     }),
   );
 });
@@ -28,7 +32,9 @@ describe('a hostile archive is refused before it fills the memory', () => {
   });
 
   test('when it would inflate to too much', () => {
-    expect(() => readZip(bomb, { ...LIMITS, maxRatio: 1e9, maxInflatedBytes: 10_000_000 })).toThrow(/20 MB; at most 10 MB/);
+    expect(() => readZip(bomb, { ...LIMITS, maxRatio: 1e9, maxInflatedBytes: 10_000_000 })).toThrow(
+      /20 MB; at most 10 MB/,
+    );
   });
 
   test('when it says that it is smaller than it is', () => {
@@ -38,7 +44,9 @@ describe('a hostile archive is refused before it fills the memory', () => {
   });
 
   test('when it has too many entries', () => {
-    const many = zipSync(Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`file-${index}`, strToU8('x')])));
+    const many = zipSync(
+      Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`file-${index}`, strToU8('x')])),
+    );
     expect(() => readZip(Buffer.from(many), LIMITS)).toThrow(/11 entries; at most 10/);
   });
 });

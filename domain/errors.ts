@@ -43,3 +43,14 @@ export class AgentFailure extends AppError {
     this.name = 'AgentFailure';
   }
 }
+
+/**
+ * Something outside did not answer and may answer later, such as a model that a policy asks: the work is tried again
+ * and nobody is blamed. Not an AppError, since it is not final.
+ */
+export class TransientError extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'TransientError';
+  }
+}

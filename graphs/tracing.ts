@@ -18,14 +18,13 @@ export type LangSmithOptions = {
   readonly project: string;
 };
 
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 3_000;
 
 /** Sends every graph run and each of its nodes to LangSmith. A LangSmith that is away never fails a shopping day. */
 export function traceToLangSmith({ apiKey, endpoint, project }: LangSmithOptions): TraceSink {
   const client = new Client({
     apiKey,
     ...(endpoint === undefined ? {} : { apiUrl: endpoint }),
-    timeout_ms: TIMEOUT_MS,
     fetchImplementation: fetchOnce,
     hideInputs: summaryOf,
     hideOutputs: summaryOf,
@@ -40,11 +39,11 @@ export function traceToLangSmith({ apiKey, endpoint, project }: LangSmithOptions
  * Gives up after one failure. Traces are a convenience, and the client's own retries, which no option limits, hold a
  * worker that wants to end for more than a minute; a message that starts with `AbortError` is what stops them.
  */
-async function fetchOnce(...request: Parameters<typeof fetch>): Promise<Response> {
+async function fetchOnce(...[url, request]: Parameters<typeof fetch>): Promise<Response> {
   let response: Response;
   try {
     // eslint-disable-next-line no-restricted-globals -- sending is what this file is for
-    response = await fetch(...request);
+    response = await fetch(url, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch (cause) {
     throw new Error('AbortError: LangSmith cannot be reached', { cause });
   }
@@ -52,13 +51,16 @@ async function fetchOnce(...request: Parameters<typeof fetch>): Promise<Response
   return response;
 }
 
+type Traced = Partial<ShoppingState> | { readonly summary: object };
+
 /**
  * What a trace shows of a graph's state: the state itself carries the catalogue and every choice set, megabytes a
- * trip, which would be written out for each node.
+ * trip, which would be written out for each node. The client may ask twice about the same run.
  */
-function summaryOf(state: Partial<ShoppingState>): Record<string, unknown> {
+function summaryOf(state: Traced): { summary: object } {
+  if ('summary' in state) return state;
   const { context, session, needs, wanted, visit, hasReturned, isBuying } = state;
-  return {
+  const summary = {
     ...(context && { agentId: context.persona.agentId, date: context.date, trip: context.trip }),
     ...(visit && { visit }),
     ...(session && {
@@ -68,9 +70,12 @@ function summaryOf(state: Partial<ShoppingState>): Record<string, unknown> {
       outcome: session.outcome,
       lastEvent: session.events.at(-1)?.type ?? null,
     }),
-    ...(needs && { needs: needs.filter(({ lines }) => lines > 0).map(({ category, lines }) => ({ category, lines })) }),
+    ...(needs && {
+      needs: needs.filter(({ lines }) => lines > 0).map(({ category, lines }) => ({ category, lines })),
+    }),
     ...(wanted && { wanted: wanted.map(({ coupon }) => coupon.code) }),
     ...(hasReturned !== undefined && { hasReturned }),
     ...(isBuying !== undefined && { isBuying }),
   };
+  return { summary };
 }

@@ -366,7 +366,8 @@ async function checkUnused(
 ): Promise<void> {
   const changed = Object.entries(changes).filter(
     ([table, { inserted, updated, deleted }]) =>
-      updated + deleted > 0 || (inserted > 0 && table !== 'agents' && table !== 'users'),
+      table !== 'datasets' &&
+      (updated + deleted > 0 || (inserted > 0 && table !== 'agents' && table !== 'users')),
   );
   if (changed.length === 0) return;
   const simulations = await tx.simulationState.findMany({

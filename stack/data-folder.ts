@@ -22,6 +22,8 @@ export type DataFolder = {
   postgres: string;
   temporalDatabase: string;
   logs: string;
+  /** Packages that were fetched, such as the Complete Journey panel. */
+  downloads: string;
   state: string;
   lock: string;
 };
@@ -33,6 +35,7 @@ export function dataFolderAt(home: string | null): DataFolder {
     postgres: path.join(root, 'postgres'),
     temporalDatabase: path.join(root, 'temporal.sqlite'),
     logs: path.join(root, 'logs'),
+    downloads: path.join(root, 'downloads'),
     state: path.join(root, 'state.json'),
     lock: path.join(root, 'lock'),
   };
@@ -50,8 +53,15 @@ export function createDataFolder(folder: DataFolder): void {
 
 /** Removes what Mercato put there; a file of somebody else's stays, and with it the folder. */
 export function removeDataFolder(folder: DataFolder): void {
-  const { temporalDatabase, postgres, logs, state, lock } = folder;
-  const files = [postgres, logs, state, lock, ...['', '-wal', '-shm'].map((end) => temporalDatabase + end)];
+  const { temporalDatabase, postgres, logs, downloads, state, lock } = folder;
+  const files = [
+    postgres,
+    logs,
+    downloads,
+    state,
+    lock,
+    ...['', '-wal', '-shm'].map((end) => temporalDatabase + end),
+  ];
   for (const file of files) rmSync(file, { recursive: true, force: true });
   try {
     rmdirSync(folder.root);

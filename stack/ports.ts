@@ -1,9 +1,14 @@
 import { createServer } from 'node:net';
 
-/** The preferred port when nobody listens on it, else one that the system picks. */
+/** Ports given out by this process: their new owners may not listen yet, and the system would pick them again. */
+const givenOut = new Set<number>();
+
+/** The preferred port when nobody listens on it, else one that the system picks; each one is given out once. */
 export async function freePort(preferred = 0): Promise<number> {
   const port = await listenOnce(preferred);
-  return port ?? (await freePort());
+  if (port === null || (port !== preferred && givenOut.has(port))) return freePort();
+  givenOut.add(port);
+  return port;
 }
 
 function listenOnce(port: number): Promise<number | null> {

@@ -67,7 +67,7 @@ export async function simulateDirectly(
         entries = refreshed(config, pool, entries, cycleNumberOf(day, config.offerCycleDays), key);
       const date = addDays(config.startDate, day);
       const wallet = entries
-        .filter((entry) => entry.status === 'active')
+        .filter((entry) => entry.status === 'active' && entry.expiresHours > day * HOURS_PER_DAY)
         .map((entry) => ({
           userCouponId: `${entry.cycleNumber}/${entry.code}`,
           coupon: couponByCode.get(entry.code)!,

@@ -33,7 +33,12 @@ export function makerOf(product: number): number {
 export function aPanelYear(households = 6): PanelLine[] {
   const products = [...DRINKS, ...YOGURTS];
   return Array.from({ length: households }, (_, index) => index + 1).flatMap((household) =>
-    products.map((product, number) => ({ household, basket: 1_000 * household + number, product, time: `2017-0${1 + (number % 9)}-10T20:30:00Z` })),
+    products.map((product, number) => ({
+      household,
+      basket: 1_000 * household + number,
+      product,
+      time: `2017-0${1 + (number % 9)}-10T20:30:00Z`,
+    })),
   );
 }
 
@@ -45,20 +50,36 @@ export type PanelContent = {
   coupons?: { upc: number; product: number; campaign: number }[];
 };
 
-export function panelFiles({ lines, promotions = [{ product: 101, shop: 1, week: 2 }], demographics = [], coupons = [] }: PanelContent): PanelFiles {
+export function panelFiles({
+  lines,
+  promotions = [{ product: 101, shop: 1, week: 2 }],
+  demographics = [],
+  coupons = [],
+}: PanelContent): PanelFiles {
   const sorted = [...lines].sort((a, b) => a.time.localeCompare(b.time));
   const tables: Record<PanelTable, Rows> = {
-    transactions: sorted.map(({ household, basket, product, time, quantity = 1, sales = 2, retailDiscount = 0, couponDiscount = 0 }) => ({
-      household_id: household,
-      basket_id: basket,
-      product_id: product,
-      quantity,
-      sales_value: sales,
-      retail_disc: retailDiscount,
-      coupon_disc: couponDiscount,
-      coupon_match_disc: 0,
-      transaction_timestamp: time,
-    })),
+    transactions: sorted.map(
+      ({
+        household,
+        basket,
+        product,
+        time,
+        quantity = 1,
+        sales = 2,
+        retailDiscount = 0,
+        couponDiscount = 0,
+      }) => ({
+        household_id: household,
+        basket_id: basket,
+        product_id: product,
+        quantity,
+        sales_value: sales,
+        retail_disc: retailDiscount,
+        coupon_disc: couponDiscount,
+        coupon_match_disc: 0,
+        transaction_timestamp: time,
+      }),
+    ),
     products: [
       ...DRINKS.map((id) => productRow(id, 'SOFT DRINKS', 'GROCERY')),
       ...YOGURTS.map((id) => productRow(id, 'YOGURT', 'GROCERY')),
@@ -72,13 +93,25 @@ export function panelFiles({ lines, promotions = [{ product: 101, shop: 1, week:
       mailer_location: mailer,
       display_location: display,
     })),
-    demographics: demographics.map(({ household, age, income, size, kids }) => ({ household_id: household, age, income, household_size: size, kids_count: kids })),
+    demographics: demographics.map(({ household, age, income, size, kids }) => ({
+      household_id: household,
+      age,
+      income,
+      household_size: size,
+      kids_count: kids,
+    })),
     campaigns: [],
     campaign_descriptions: [{ campaign_id: 1, campaign_type: 'Type A' }],
-    coupons: coupons.map(({ upc, product, campaign }) => ({ coupon_upc: upc, product_id: product, campaign_id: campaign })),
+    coupons: coupons.map(({ upc, product, campaign }) => ({
+      coupon_upc: upc,
+      product_id: product,
+      campaign_id: campaign,
+    })),
     coupon_redemptions: [],
   };
-  return Object.fromEntries(Object.entries(tables).map(([table, rows]) => [table, parquetOf(table as PanelTable, rows)])) as PanelFiles;
+  return Object.fromEntries(
+    Object.entries(tables).map(([table, rows]) => [table, parquetOf(table as PanelTable, rows)]),
+  ) as PanelFiles;
 }
 
 function productRow(id: number, category: string, department: string) {
@@ -114,8 +147,20 @@ const COLUMNS: Record<PanelTable, Record<string, BasicType>> = {
     product_type: 'STRING',
     package_size: 'STRING',
   },
-  promotions: { product_id: 'INT64', store_id: 'INT64', week: 'INT64', mailer_location: 'STRING', display_location: 'STRING' },
-  demographics: { household_id: 'INT64', age: 'STRING', income: 'STRING', household_size: 'STRING', kids_count: 'STRING' },
+  promotions: {
+    product_id: 'INT64',
+    store_id: 'INT64',
+    week: 'INT64',
+    mailer_location: 'STRING',
+    display_location: 'STRING',
+  },
+  demographics: {
+    household_id: 'INT64',
+    age: 'STRING',
+    income: 'STRING',
+    household_size: 'STRING',
+    kids_count: 'STRING',
+  },
   campaigns: { campaign_id: 'INT64', household_id: 'INT64' },
   campaign_descriptions: { campaign_id: 'INT64', campaign_type: 'STRING' },
   coupons: { coupon_upc: 'INT64', product_id: 'INT64', campaign_id: 'INT64' },

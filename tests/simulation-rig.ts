@@ -44,12 +44,13 @@ Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 export async function createRig(dataset: Dataset): Promise<Rig> {
   const database = await createTestDatabase();
   const { address, namespace, client, close } = await createTestNamespace();
-  const native = await NativeConnection.connect({ address });
   await loadDataset(database.db, dataset);
   const running = new Set<() => Promise<void>>();
 
   const startWorker = async ({ policy = rulesPolicy, interceptors }: WorkerInput = {}) => {
     const db = createDatabase(database.databaseUrl, { poolSize: 10 });
+    // Workers of one queue in one process need connections of their own.
+    const native = await NativeConnection.connect({ address });
     const worker = await Worker.create({
       ...workerOptions({ db, policy, trace: NO_TRACE }),
       ...(interceptors === undefined ? {} : { interceptors }),
@@ -63,6 +64,7 @@ export async function createRig(dataset: Dataset): Promise<Rig> {
       if (!running.delete(stop)) return;
       worker.shutdown();
       await ended;
+      await native.close();
       await db.$disconnect();
     };
     running.add(stop);
@@ -79,7 +81,6 @@ export async function createRig(dataset: Dataset): Promise<Rig> {
     startWorker,
     async close() {
       await Promise.all([...running].map((stop) => stop()));
-      await native.close();
       await close();
       await database.drop();
     },

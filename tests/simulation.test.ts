@@ -126,7 +126,9 @@ describe('every event', () => {
       SELECT e.event_type AS type, e.payload FROM shopping_session_events e JOIN shopping_sessions s ON s.id = e.session_id
       WHERE s.simulation_id = $1`);
 
-    const wrong = events.filter(({ type, payload }) => !ShoppingEvent.safeParse({ type, ...payload }).success);
+    const wrong = events.filter(
+      ({ type, payload }) => !ShoppingEvent.safeParse({ type, ...payload }).success,
+    );
     expect([events.length > 0, wrong]).toEqual([true, []]);
   });
 

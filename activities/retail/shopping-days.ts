@@ -1,4 +1,4 @@
-import { AgentFailure } from '../../domain/errors.ts';
+import { AgentFailure, TransientError } from '../../domain/errors.ts';
 import type { SimulationConfig } from '../../domain/retail/simulation.ts';
 import type { LivedDay } from '../../domain/retail/shopping-day.ts';
 import type { DayTotals } from '../../domain/retail/statistics.ts';
@@ -44,14 +44,14 @@ export function shoppingDayActivities(
     },
   };
 
-  /** Nothing in here touches the outside: whatever goes wrong is this agent's own failure. */
+  /** Whatever goes wrong in here is this agent's own failure, unless the policy says that it could not ask. */
   async function live(loaded: LoadedDay, runTrip: RunTrip, simulationId: string): Promise<LivedDay> {
     const { context, agentId } = loaded;
     const metadata = { simulation_id: simulationId, agent_id: agentId, simulated_date: context.date };
     try {
       return await liveShoppingDay(context, runTrip, { callbacks: trace.callbacks, metadata });
     } catch (error) {
-      if (error instanceof AgentFailure) throw error;
+      if (error instanceof AgentFailure || error instanceof TransientError) throw error;
       throw new AgentFailure(
         `the policy of agent "${agentId}" failed on ${context.date}: ${error instanceof Error ? error.message : String(error)}`,
         { cause: error },

@@ -1,5 +1,4 @@
 // The main job from one command: local services, data, six simulated weeks at full speed, the report.
-import path from 'node:path';
 import type { Command } from 'commander';
 import { reviewSimulation } from '../../client/report.ts';
 import { seedAgents } from '../../client/seeding.ts';
@@ -45,7 +44,7 @@ async function demo(flags: Flags, command: Command): Promise<void> {
   const config = parseConfig(process.env);
   requireSimulationMode(config);
   const folder = dataFolderAt(config.home);
-  const seeding = seedingOf(flags, path.join(folder.root, 'datasets'));
+  const seeding = seedingOf(flags, folder.downloads);
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => abort.abort());

@@ -1,5 +1,4 @@
 // Personas, catalogue and offers from a workbook or the panel into the database.
-import path from 'node:path';
 import type { Command } from 'commander';
 import { seedAgents, type SeedOptions, type SeedResult, type SeedSource } from '../../client/seeding.ts';
 import { BadWorkbookError, describeIssues } from '../../datasets/issue.ts';
@@ -56,7 +55,7 @@ meant for business decisions; its unit costs, face values and frontstore offers 
 
 async function agents(flags: Flags, command: Command): Promise<void> {
   const { config, databaseUrl, folder, isJson } = openDatabaseContext(command);
-  const options = optionsOf(flags, path.join(folder.root, 'downloads'));
+  const options = optionsOf(flags, folder.downloads);
   const db = createDatabase(databaseUrl, { poolSize: config.database.poolSize });
   try {
     const result = await seedAgents(db, options);

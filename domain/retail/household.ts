@@ -63,8 +63,8 @@ export function householdProfile(
   // Quick trips differ less between households than big ones: they scale by a square root, big ones take the rest.
   const size =
     meanLines / (stockUpShare * parameters.stockUpLines + (1 - stockUpShare) * parameters.fillInLines);
-  const fillInLines = parameters.fillInLines * Math.sqrt(size);
-  const stockUpLines = Math.max(fillInLines, (meanLines - (1 - stockUpShare) * fillInLines) / stockUpShare);
+  const fillInLines = Math.min(meanLines, parameters.fillInLines * Math.sqrt(size));
+  const stockUpLines = (meanLines - (1 - stockUpShare) * fillInLines) / stockUpShare;
   const unitsPerDay = (visitRate * meanLines * MEAN_UNITS_PER_LINE) / (1 - parameters.extraTrip);
   const turnover = raw.map(([shelf, weight]) => weight / total / shelf.repurchaseGapDays);
   const totalTurnover = turnover.reduce((sum, value) => sum + value, 0);
