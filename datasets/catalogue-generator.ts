@@ -12,6 +12,8 @@ import type { CategoryPlan } from './grocer.ts';
 const PRODUCTS_PER_CATEGORY = 54;
 const WEEKS = 53;
 const ZIPF_EXPONENT = 0.9;
+/** Promotions take a sixth off the average line; what is left after them is a grocer's usual gross margin. */
+const PROMOTION_ALLOWANCE = 0.08;
 /** Weeks on promotion of a line of average popularity; popular lines come more often. Fitted: see the test. */
 const PROMOTED_SHARE = 0.37;
 
@@ -58,7 +60,7 @@ function productsOf(seed: string, plan: CategoryPlan, categoryNumber: number): P
 function rangeOf(draws: Draws, plan: CategoryPlan, brand: string, count: number) {
   const isPrivateLabel = (OWN_LABELS as readonly string[]).includes(brand);
   const level = plan.priceCents * priceLevel(draws, brand);
-  const margin = plan.margin + (isPrivateLabel ? 0.07 : 0) + 0.03 * draws.normal();
+  const margin = plan.margin + PROMOTION_ALLOWANCE + (isPrivateLabel ? 0.07 : 0) + 0.03 * draws.normal();
   const choices = plan.sizes.flatMap((size, step) =>
     plan.variants.map((variant) => ({ variant, size, factor: 0.78 * 1.62 ** step })),
   );

@@ -14,10 +14,18 @@ const YES = { probability: 1, draw: 0.5, isYes: true, terms: {} };
 const METADATA = { agent_id: 'agent_001', simulated_date: '2026-01-05' };
 
 type Request = { url: string; apiKey: string | undefined; body: Buffer };
-type Run = { name: string; id: string; parent_run_id?: string; session_name?: string; extra?: { metadata?: Record<string, unknown> } };
+type Run = {
+  name: string;
+  id: string;
+  parent_run_id?: string;
+  session_name?: string;
+  extra?: { metadata?: Record<string, unknown> };
+};
 
 /** A LangSmith on this machine: takes what is sent to it and answers with one status, or never. */
-async function startLangSmith(answer: number | 'never'): Promise<{ server: Server; endpoint: string; requests: Request[] }> {
+async function startLangSmith(
+  answer: number | 'never',
+): Promise<{ server: Server; endpoint: string; requests: Request[] }> {
   const requests: Request[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -25,10 +33,20 @@ async function startLangSmith(answer: number | 'never'): Promise<{ server: Serve
     request.on('end', () => {
       const raw = Buffer.concat(chunks);
       const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
-      requests.push({ url: request.url ?? '', apiKey: request.headers['x-api-key'] as string | undefined, body });
+      requests.push({
+        url: request.url ?? '',
+        apiKey: request.headers['x-api-key'] as string | undefined,
+        body,
+      });
       if (answer === 'never') return;
-      response.writeHead(request.url === '/info' && answer === 202 ? 200 : answer, { 'content-type': 'application/json' });
-      response.end(request.url === '/info' ? JSON.stringify({ batch_ingest_config: { use_multipart_endpoint: true } }) : '{}');
+      response.writeHead(request.url === '/info' && answer === 202 ? 200 : answer, {
+        'content-type': 'application/json',
+      });
+      response.end(
+        request.url === '/info'
+          ? JSON.stringify({ batch_ingest_config: { use_multipart_endpoint: true } })
+          : '{}',
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -66,7 +84,8 @@ async function shop(sink: TraceSink): Promise<ShoppingState> {
   return runTrip(startTrip(aTrip(), 600), { callbacks: sink.callbacks, metadata: METADATA });
 }
 
-const traced = (endpoint: string): TraceSink => traceToLangSmith({ apiKey: 'test-key', endpoint, project: 'mercato-test' });
+const traced = (endpoint: string): TraceSink =>
+  traceToLangSmith({ apiKey: 'test-key', endpoint, project: 'mercato-test' });
 
 beforeEach(() => {
   // The client reports every failure here; the tests below provoke them.
@@ -91,7 +110,9 @@ describe('a trip that is traced to LangSmith', () => {
   test('has one run for the trip and one below it for each node', () => {
     const root = runs.find((run) => run.name === 'shopping_trip')!;
     // LangGraph's own first step is a run too.
-    const nodes = runs.filter((run) => run.parent_run_id === root.id && run.name !== '__start__').map((run) => run.name);
+    const nodes = runs
+      .filter((run) => run.parent_run_id === root.id && run.name !== '__start__')
+      .map((run) => run.name);
     expect(nodes.sort()).toEqual([
       'add_to_cart',
       'browse_products',
@@ -104,14 +125,16 @@ describe('a trip that is traced to LangSmith', () => {
 
   test('says on every run who shopped and on which simulated date', () => {
     const metadata = runs.map((run) => run.extra?.metadata ?? {});
-    expect(metadata.filter((each) => each['agent_id'] !== 'agent_001' || each['simulated_date'] !== '2026-01-05')).toEqual([]);
+    expect(
+      metadata.filter((each) => each['agent_id'] !== 'agent_001' || each['simulated_date'] !== '2026-01-05'),
+    ).toEqual([]);
   });
 
   test('goes to its project, with its key', () => {
-    expect([new Set(runs.map((run) => run.session_name)), new Set(requests.map((request) => request.apiKey))]).toEqual([
-      new Set(['mercato-test']),
-      new Set(['test-key']),
-    ]);
+    expect([
+      new Set(runs.map((run) => run.session_name)),
+      new Set(requests.map((request) => request.apiKey)),
+    ]).toEqual([new Set(['mercato-test']), new Set(['test-key'])]);
   });
 
   test('shows the cart, and not the catalogue', () => {

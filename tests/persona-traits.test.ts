@@ -29,46 +29,70 @@ type Change = Partial<Persona> | ((persona: Persona) => Partial<Persona>);
 type Metric = (sessions: readonly DirectSession[]) => number;
 
 async function simulate(change: Change, config: Partial<SimulationConfigInput>): Promise<DirectSession[]> {
-  const personas = dataset.agents.map((persona) => ({ ...persona, ...(typeof change === 'function' ? change(persona) : change) }));
+  const personas = dataset.agents.map((persona) => ({
+    ...persona,
+    ...(typeof change === 'function' ? change(persona) : change),
+  }));
   return simulateDirectly(aConfig(config), catalog, dataset.coupons, personas);
 }
 
 /** The metric on each side of a change, in one seed. */
-async function measure(metric: Metric, changes: readonly Change[], config: Partial<SimulationConfigInput>): Promise<number[]> {
+async function measure(
+  metric: Metric,
+  changes: readonly Change[],
+  config: Partial<SimulationConfigInput>,
+): Promise<number[]> {
   const values: number[] = [];
   for (const change of changes) values.push(metric(await simulate(change, config)));
   return values;
 }
 
-const rises = (values: readonly number[]): boolean => values.every((value, i) => i === 0 || value > values[i - 1]!);
+const rises = (values: readonly number[]): boolean =>
+  values.every((value, i) => i === 0 || value > values[i - 1]!);
 
 // --- metrics ---------------------------------------------------------------------------------------------------
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-const completed = (sessions: readonly DirectSession[]) => sessions.filter(({ session }) => session.outcome === 'completed');
-const linesOf = (sessions: readonly DirectSession[]) => completed(sessions).flatMap(({ session }) => session.priced.lines);
-const share = <T>(all: readonly T[], isHit: (each: T) => boolean): number => all.filter(isHit).length / all.length;
+const completed = (sessions: readonly DirectSession[]) =>
+  sessions.filter(({ session }) => session.outcome === 'completed');
+const linesOf = (sessions: readonly DirectSession[]) =>
+  completed(sessions).flatMap(({ session }) => session.priced.lines);
+const share = <T>(all: readonly T[], isHit: (each: T) => boolean): number =>
+  all.filter(isHit).length / all.length;
 
 const linesPerBasket: Metric = (sessions) => linesOf(sessions).length / completed(sessions).length;
-const basketValue: Metric = (sessions) => sum(completed(sessions).map(({ session }) => session.priced.subtotalCents)) / completed(sessions).length;
+const basketValue: Metric = (sessions) =>
+  sum(completed(sessions).map(({ session }) => session.priced.subtotalCents)) / completed(sessions).length;
 const spend: Metric = (sessions) => sum(completed(sessions).map(({ session }) => session.priced.totalCents));
 const linesPutBack: Metric = (sessions) => sum(sessions.map(({ session }) => session.removed.length));
-const redemptions: Metric = (sessions) => sum(completed(sessions).map(({ session }) => session.priced.discounts.length));
-const unitsPerLine: Metric = (sessions) => sum(linesOf(sessions).map((line) => line.quantity)) / linesOf(sessions).length;
+const redemptions: Metric = (sessions) =>
+  sum(completed(sessions).map(({ session }) => session.priced.discounts.length));
+const unitsPerLine: Metric = (sessions) =>
+  sum(linesOf(sessions).map((line) => line.quantity)) / linesOf(sessions).length;
 const walletOpened: Metric = (sessions) => share(sessions, ({ session }) => session.walletView!.open.isYes);
 const walletFirst: Metric = (sessions) => share(sessions, ({ session }) => session.walletView!.isFirst);
 
 /** What was paid of what the same units cost without promotions and coupons. */
 const paidOfRegular: Metric = (sessions) => {
   const lines = linesOf(sessions);
-  const paid = sum(lines.map((line) => line.quantity * line.unitPriceCents - line.lineDiscountCents - line.orderDiscountCents));
+  const paid = sum(
+    lines.map(
+      (line) => line.quantity * line.unitPriceCents - line.lineDiscountCents - line.orderDiscountCents,
+    ),
+  );
   return paid / sum(lines.map((line) => line.quantity * line.regularPriceCents));
 };
 
-/** How dear the products are that were chosen, in mean prices of their category. */
-const priceTier: Metric = (sessions) => {
+/** Mean price paid for a unit, in mean prices of its category. */
+const pricePaid: Metric = (sessions) => {
   const lines = linesOf(sessions);
-  return sum(lines.map((line) => line.regularPriceCents / catalog.categoryByName.get(line.category)!.meanPriceCents)) / lines.length;
+  const paid = lines.map(
+    (line) => line.unitPriceCents - (line.lineDiscountCents + line.orderDiscountCents) / line.quantity,
+  );
+  return (
+    sum(paid.map((cents, i) => cents / catalog.categoryByName.get(lines[i]!.category)!.meanPriceCents)) /
+    lines.length
+  );
 };
 
 /** Share of the lines of a household and category that are of its most bought brand there; single lines tell nothing. */
@@ -80,12 +104,20 @@ const favouriteBrandShare: Metric = (sessions) => {
       const counts = brands.get(key) ?? new Map<string, number>();
       brands.set(key, counts.set(line.brand, (counts.get(line.brand) ?? 0) + 1));
     }
-  const repeated = [...brands.values()].map((counts) => [...counts.values()]).filter((counts) => sum(counts) > 1);
+  const repeated = [...brands.values()]
+    .map((counts) => [...counts.values()])
+    .filter((counts) => sum(counts) > 1);
   return sum(repeated.map((counts) => Math.max(...counts))) / sum(repeated.flat());
 };
 
-const onDays = (...days: number[]): Metric => (sessions) => share(sessions, ({ date }) => days.includes(new Date(date).getUTCDay()));
-const betweenHours = (from: number, to: number): Metric => (sessions) => share(sessions, (session) => startHour(session) >= from && startHour(session) < to);
+const onDays =
+  (...days: number[]): Metric =>
+  (sessions) =>
+    share(sessions, ({ date }) => days.includes(new Date(date).getUTCDay()));
+const betweenHours =
+  (from: number, to: number): Metric =>
+  (sessions) =>
+    share(sessions, (session) => startHour(session) >= from && startHour(session) < to);
 
 // --- claims ----------------------------------------------------------------------------------------------------
 
@@ -98,37 +130,176 @@ type Claim = {
   days: number;
 };
 
-const days = (prefDayWeekday: number, prefDaySaturday: number): Change => ({ prefDayWeekday, prefDaySaturday, prefDaySunday: 1 - prefDayWeekday - prefDaySaturday });
-const times = (prefTimeMorning: number, prefTimeAfternoon: number): Change => ({ prefTimeMorning, prefTimeAfternoon, prefTimeEvening: 1 - prefTimeMorning - prefTimeAfternoon });
+const days = (prefDayWeekday: number, prefDaySaturday: number): Change => ({
+  prefDayWeekday,
+  prefDaySaturday,
+  prefDaySunday: 1 - prefDayWeekday - prefDaySaturday,
+});
+const times = (prefTimeMorning: number, prefTimeAfternoon: number): Change => ({
+  prefTimeMorning,
+  prefTimeAfternoon,
+  prefTimeEvening: 1 - prefTimeMorning - prefTimeAfternoon,
+});
 const regions = [...new Set(catalog.stores.map((store) => store.region))];
 
 const CLAIMS: Claim[] = [
-  { trait: 'price_sensitivity', claim: 'less is paid of the regular price', changes: [{ priceSensitivity: 0.9 }, { priceSensitivity: 0.1 }], metric: paidOfRegular, days: 4 },
-  { trait: 'brand_loyalty', claim: 'more lines are of the household’s favourite brand', changes: [{ brandLoyalty: 0.1 }, { brandLoyalty: 0.9 }], metric: favouriteBrandShare, days: 7 },
-  { trait: 'impulsivity', claim: 'baskets have more lines', changes: [{ impulsivity: 0.1 }, { impulsivity: 0.9 }], metric: linesPerBasket, days: 4 },
-  { trait: 'tech_savviness', claim: 'the wallet is opened on more trips', changes: [{ techSavviness: 0.1 }, { techSavviness: 0.9 }], metric: walletOpened, days: 4 },
+  {
+    trait: 'price_sensitivity',
+    claim: 'less is paid of the regular price',
+    changes: [{ priceSensitivity: 0.9 }, { priceSensitivity: 0.1 }],
+    metric: paidOfRegular,
+    days: 4,
+  },
+  {
+    trait: 'brand_loyalty',
+    claim: 'more lines are of the household’s favourite brand',
+    changes: [{ brandLoyalty: 0.1 }, { brandLoyalty: 0.9 }],
+    metric: favouriteBrandShare,
+    days: 7,
+  },
+  {
+    trait: 'impulsivity',
+    claim: 'baskets have more lines',
+    changes: [{ impulsivity: 0.1 }, { impulsivity: 0.9 }],
+    metric: linesPerBasket,
+    days: 3,
+  },
+  {
+    trait: 'tech_savviness',
+    claim: 'the wallet is opened on more trips',
+    changes: [{ techSavviness: 0.1 }, { techSavviness: 0.9 }],
+    metric: walletOpened,
+    days: 3,
+  },
   {
     trait: 'preferred_categories',
     claim: 'more lines are of the preferred category',
-    changes: [{ preferredCategories: [catalog.categories[1]!.name] }, { preferredCategories: [catalog.categories[0]!.name] }],
+    changes: [
+      { preferredCategories: [catalog.categories[1]!.name] },
+      { preferredCategories: [catalog.categories[0]!.name] },
+    ],
     metric: (sessions) => share(linesOf(sessions), (line) => line.category === catalog.categories[0]!.name),
     days: 4,
   },
-  { trait: 'weekly_budget', claim: 'more is spent in a week', changes: [0.5, 2].map((factor) => ({ weeklyBudgetCents }) => ({ weeklyBudgetCents: Math.round(weeklyBudgetCents * factor) })), metric: spend, days: 7 },
-  { trait: 'weekly_budget', claim: 'fewer lines are put back', changes: [2, 0.5].map((factor) => ({ weeklyBudgetCents }) => ({ weeklyBudgetCents: Math.round(weeklyBudgetCents * factor) })), metric: linesPutBack, days: 7 },
-  { trait: 'shopping_frequency', claim: 'there are more sessions, class by class', changes: [...SHOPPING_FREQUENCIES].reverse().map((shoppingFrequency) => ({ shoppingFrequency })), metric: (sessions) => sessions.length, days: 3 },
-  { trait: 'avg_cart_value', claim: 'baskets are worth more', changes: [0.5, 2].map((factor) => ({ avgCartValueCents }) => ({ avgCartValueCents: Math.round(avgCartValueCents * factor) })), metric: basketValue, days: 4 },
-  { trait: 'pref_day_weekday', claim: 'more sessions are on weekdays', changes: [days(0.2, 0.4), days(0.8, 0.1)], metric: onDays(1, 2, 3, 4, 5), days: 7 },
-  { trait: 'pref_day_saturday', claim: 'more sessions are on Saturdays', changes: [days(0.6, 0.1), days(0.3, 0.4)], metric: onDays(6), days: 7 },
-  { trait: 'pref_day_sunday', claim: 'more sessions are on Sundays', changes: [days(0.6, 0.3), days(0.4, 0.1)], metric: onDays(0), days: 7 },
-  { trait: 'pref_time_morning', claim: 'more sessions start before 12', changes: [times(0.2, 0.4), times(0.6, 0.2)], metric: betweenHours(0, 12), days: 3 },
-  { trait: 'pref_time_afternoon', claim: 'more sessions start from 12 to 17', changes: [times(0.4, 0.2), times(0.2, 0.6)], metric: betweenHours(12, 17), days: 3 },
-  { trait: 'pref_time_evening', claim: 'more sessions start after 17', changes: [times(0.4, 0.4), times(0.2, 0.2)], metric: betweenHours(17, 24), days: 3 },
-  { trait: 'coupon_affinity', claim: 'more coupons are redeemed', changes: [{ couponAffinity: 0.1 }, { couponAffinity: 0.9 }], metric: redemptions, days: 4 },
-  { trait: 'deal_seeking_behavior', claim: 'the wallet is opened on more trips', changes: [{ dealSeekingBehavior: 'passive' }, { dealSeekingBehavior: 'active_hunter' }, { dealSeekingBehavior: 'extreme' }], metric: walletOpened, days: 4 },
-  { trait: 'deal_seeking_behavior', claim: 'the wallet is looked at before the shelves on more trips', changes: [{ dealSeekingBehavior: 'passive' }, { dealSeekingBehavior: 'observer' }, { dealSeekingBehavior: 'active_hunter' }], metric: walletFirst, days: 4 },
-  { trait: 'household_size', claim: 'lines have more units', changes: [{ householdSize: 1 }, { householdSize: 6 }], metric: unitsPerLine, days: 4 },
-  { trait: 'income_bracket', claim: 'dearer products are chosen', changes: [{ incomeBracket: 'low' }, { incomeBracket: 'affluent' }], metric: priceTier, days: 4 },
+  {
+    trait: 'weekly_budget',
+    claim: 'more is spent in a week',
+    changes: [0.5, 2].map((factor) => ({ weeklyBudgetCents }) => ({
+      weeklyBudgetCents: Math.round(weeklyBudgetCents * factor),
+    })),
+    metric: spend,
+    days: 7,
+  },
+  {
+    trait: 'weekly_budget',
+    claim: 'fewer lines are put back',
+    changes: [2, 0.5].map((factor) => ({ weeklyBudgetCents }) => ({
+      weeklyBudgetCents: Math.round(weeklyBudgetCents * factor),
+    })),
+    metric: linesPutBack,
+    days: 7,
+  },
+  {
+    trait: 'shopping_frequency',
+    claim: 'there are more sessions, class by class',
+    changes: [...SHOPPING_FREQUENCIES].reverse().map((shoppingFrequency) => ({ shoppingFrequency })),
+    metric: (sessions) => sessions.length,
+    days: 3,
+  },
+  {
+    trait: 'avg_cart_value',
+    claim: 'baskets are worth more',
+    changes: [0.5, 2].map((factor) => ({ avgCartValueCents }) => ({
+      avgCartValueCents: Math.round(avgCartValueCents * factor),
+    })),
+    metric: basketValue,
+    days: 3,
+  },
+  {
+    trait: 'pref_day_weekday',
+    claim: 'more sessions are on weekdays',
+    changes: [days(0.2, 0.4), days(0.8, 0.1)],
+    metric: onDays(1, 2, 3, 4, 5),
+    days: 7,
+  },
+  {
+    trait: 'pref_day_saturday',
+    claim: 'more sessions are on Saturdays',
+    changes: [days(0.6, 0.1), days(0.3, 0.4)],
+    metric: onDays(6),
+    days: 7,
+  },
+  {
+    trait: 'pref_day_sunday',
+    claim: 'more sessions are on Sundays',
+    changes: [days(0.6, 0.3), days(0.4, 0.1)],
+    metric: onDays(0),
+    days: 7,
+  },
+  {
+    trait: 'pref_time_morning',
+    claim: 'more sessions start before 12',
+    changes: [times(0.2, 0.4), times(0.6, 0.2)],
+    metric: betweenHours(0, 12),
+    days: 3,
+  },
+  {
+    trait: 'pref_time_afternoon',
+    claim: 'more sessions start from 12 to 17',
+    changes: [times(0.4, 0.2), times(0.2, 0.6)],
+    metric: betweenHours(12, 17),
+    days: 3,
+  },
+  {
+    trait: 'pref_time_evening',
+    claim: 'more sessions start after 17',
+    changes: [times(0.4, 0.4), times(0.2, 0.2)],
+    metric: betweenHours(17, 24),
+    days: 3,
+  },
+  {
+    trait: 'coupon_affinity',
+    claim: 'more coupons are redeemed',
+    changes: [{ couponAffinity: 0.1 }, { couponAffinity: 0.9 }],
+    metric: redemptions,
+    days: 3,
+  },
+  {
+    trait: 'deal_seeking_behavior',
+    claim: 'the wallet is opened on more trips',
+    changes: [
+      { dealSeekingBehavior: 'passive' },
+      { dealSeekingBehavior: 'active_hunter' },
+      { dealSeekingBehavior: 'extreme' },
+    ],
+    metric: walletOpened,
+    days: 3,
+  },
+  {
+    trait: 'deal_seeking_behavior',
+    claim: 'the wallet is looked at before the shelves on more trips',
+    changes: [
+      { dealSeekingBehavior: 'passive' },
+      { dealSeekingBehavior: 'observer' },
+      { dealSeekingBehavior: 'active_hunter' },
+    ],
+    metric: walletFirst,
+    days: 3,
+  },
+  {
+    trait: 'household_size',
+    claim: 'lines have more units',
+    changes: [{ householdSize: 1 }, { householdSize: 6 }],
+    metric: unitsPerLine,
+    days: 3,
+  },
+  {
+    trait: 'income_bracket',
+    claim: 'more is paid for a unit',
+    changes: [{ incomeBracket: 'low' }, { incomeBracket: 'affluent' }],
+    metric: pricePaid,
+    days: 4,
+  },
   {
     trait: 'location_region',
     claim: 'sessions are in a store of the region',
@@ -142,11 +313,15 @@ const START_OF_WEEK = '2026-01-05'; // a Monday
 const BEFORE_WEEKEND = '2026-01-08';
 
 describe.each(CLAIMS)('$trait: $claim', ({ changes, metric, days }) => {
-  test.each(SEEDS)('in seed %s', async (seed) => {
-    const startDate = days < 7 ? BEFORE_WEEKEND : START_OF_WEEK;
-    const values = await measure(metric, changes, { seed, days, startDate });
-    expect({ values, isRising: rises(values) }).toEqual({ values, isRising: true });
-  }, 60_000);
+  test.each(SEEDS)(
+    'in seed %s',
+    async (seed) => {
+      const startDate = days < 7 ? BEFORE_WEEKEND : START_OF_WEEK;
+      const values = await measure(metric, changes, { seed, days, startDate });
+      expect({ values, isRising: rises(values) }).toEqual({ values, isRising: true });
+    },
+    60_000,
+  );
 });
 
 describe('what is not about an agent does not touch its days', () => {
@@ -155,7 +330,14 @@ describe('what is not about an agent does not touch its days', () => {
   const days = (sessions: readonly DirectSession[], agentIds: ReadonlySet<string>) =>
     sessions
       .filter(({ agentId }) => agentIds.has(agentId))
-      .map(({ agentId, date, session, eventMs }) => [agentId, date, session.outcome, session.priced, session.events, eventMs]);
+      .map(({ agentId, date, session, eventMs }) => [
+        agentId,
+        date,
+        session.outcome,
+        session.priced,
+        session.events,
+        eventMs,
+      ]);
 
   test('one agent more changes nothing for the others', async () => {
     const others = new Set(some.slice(1).map((persona) => persona.agentId));
@@ -225,7 +407,9 @@ describe('the shipped agents, over two weeks and three seeds', () => {
   });
 
   test('buy a single line in 21.5 % of baskets, give or take 5', () => {
-    expect(Math.abs(share(completed(inStore), ({ session }) => session.priced.lines.length === 1) - 0.215)).toBeLessThan(0.05);
+    expect(
+      Math.abs(share(completed(inStore), ({ session }) => session.priced.lines.length === 1) - 0.215),
+    ).toBeLessThan(0.05);
   });
 
   test('buy one unit in 78.8 % of lines, give or take 4', () => {
@@ -233,7 +417,9 @@ describe('the shipped agents, over two weeks and three seeds', () => {
   });
 
   test('buy 98 % of the carts they fill in a store, give or take 2', () => {
-    expect(Math.abs(share(inStore, ({ session }) => session.outcome === 'completed') - 0.98)).toBeLessThan(0.02);
+    expect(Math.abs(share(inStore, ({ session }) => session.outcome === 'completed') - 0.98)).toBeLessThan(
+      0.02,
+    );
   });
 
   test('buy 30 to 45 % of the carts they fill online', () => {

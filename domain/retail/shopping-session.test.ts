@@ -52,7 +52,10 @@ describe('a session', () => {
   test('records the choice set of every line, in order', () => {
     const session = aSession('Milk', 'Soap');
     const sets = session.events.flatMap((event) => (event.type === 'cart_add_item' ? [event.choiceSet] : []));
-    expect([sets, session.choices.map((choice) => choice.category)]).toEqual([[1, 2], ['Milk', 'Soap']]);
+    expect([sets, session.choices.map((choice) => choice.category)]).toEqual([
+      [1, 2],
+      ['Milk', 'Soap'],
+    ]);
   });
 
   test('never gives a line number twice, also after a line was put back', () => {
@@ -91,7 +94,10 @@ describe('coupons of a session', () => {
 
   test('in a store pay no shipping, online the fee of the store', () => {
     const online = { ...aSession('Milk'), channel: 'online' as const };
-    expect([applyCoupon(aSession('Milk'), []).priced.shippingCents, applyCoupon(online, []).priced.shippingCents]).toEqual([0, 495]);
+    expect([
+      applyCoupon(aSession('Milk'), []).priced.shippingCents,
+      applyCoupon(online, []).priced.shippingCents,
+    ]).toEqual([0, 495]);
   });
 });
 
@@ -113,7 +119,13 @@ describe('the end of a session', () => {
   test('with a purchase says what it came to', () => {
     const session = completeCheckout(applyCoupon(aSession('Milk', 'Soap'), [aUsable({ percentOff: 50 })]));
     const { subtotalCents, discountCents, totalCents } = session.priced;
-    expect(session.events.at(-1)).toMatchObject({ type: 'checkout_complete', lines: 2, subtotalCents, discountCents, totalCents });
+    expect(session.events.at(-1)).toMatchObject({
+      type: 'checkout_complete',
+      lines: 2,
+      subtotalCents,
+      discountCents,
+      totalCents,
+    });
   });
 
   test('without a purchase takes nothing home', () => {
@@ -124,7 +136,10 @@ describe('the end of a session', () => {
   test('with a purchase takes every unit home', () => {
     const session = completeCheckout(applyCoupon(aSession('Milk'), []));
     const units = (household: typeof trip.household) => household.categories['Milk']!.units;
-    expect(units(householdAfter(trip, session)) - units(trip.household)).toBeCloseTo(session.cart[0]!.quantity, 12);
+    expect(units(householdAfter(trip, session)) - units(trip.household)).toBeCloseTo(
+      session.cart[0]!.quantity,
+      12,
+    );
   });
 });
 
@@ -137,11 +152,23 @@ function withEvents(count: number, startMinute: number): ShoppingSession {
 describe('the times of events', () => {
   test('rise strictly and stay inside the day, however many events and however late the start', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 2_000 }), fc.integer({ min: 0, max: 23 * 60 + 59 }), fc.nat(1_000), (count, startMinute, day) => {
-        const times = eventTimes({ ...trip, day }, withEvents(count, startMinute));
-        expect([times.length, times.every((time, i) => i === 0 || time > times[i - 1]!)]).toEqual([count, true]);
-        expect([times[0]! >= startMinute * 60_000, times.at(-1)! < DAY_MS, times.every(Number.isInteger)]).toEqual([true, true, true]);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 2_000 }),
+        fc.integer({ min: 0, max: 23 * 60 + 59 }),
+        fc.nat(1_000),
+        (count, startMinute, day) => {
+          const times = eventTimes({ ...trip, day }, withEvents(count, startMinute));
+          expect([times.length, times.every((time, i) => i === 0 || time > times[i - 1]!)]).toEqual([
+            count,
+            true,
+          ]);
+          expect([
+            times[0]! >= startMinute * 60_000,
+            times.at(-1)! < DAY_MS,
+            times.every(Number.isInteger),
+          ]).toEqual([true, true, true]);
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -156,28 +183,46 @@ describe('the times of events', () => {
   });
 
   test('are 25 seconds apart on average', () => {
-    const gaps = Array.from({ length: 300 }, (_, day) => eventTimes({ ...trip, day }, withEvents(20, 600))).map((times) => (times.at(-1)! - times[0]!) / 19);
+    const gaps = Array.from({ length: 300 }, (_, day) =>
+      eventTimes({ ...trip, day }, withEvents(20, 600)),
+    ).map((times) => (times.at(-1)! - times[0]!) / 19);
     expect(Math.abs(gaps.reduce((a, b) => a + b, 0) / gaps.length / 1_000 - 25)).toBeLessThan(2);
   });
 
   test('do not depend on the trip before', () => {
-    expect(eventTimes({ ...trip, trip: 1 }, withEvents(20, 600))).not.toEqual(eventTimes(trip, withEvents(20, 600)));
+    expect(eventTimes({ ...trip, trip: 1 }, withEvents(20, 600))).not.toEqual(
+      eventTimes(trip, withEvents(20, 600)),
+    );
   });
 });
 
 describe('events', () => {
   const wallet = [{ ...aUsable(), assignedHours: 0, expiresHours: 336 }];
-  const context = aTrip({ catalog, wallet, persona: { couponAffinity: 1, techSavviness: 1, dealSeekingBehavior: 'extreme' } });
+  const context = aTrip({
+    catalog,
+    wallet,
+    persona: { couponAffinity: 1, techSavviness: 1, dealSeekingBehavior: 'extreme' },
+  });
   const coupons = [aUsable({ percentOff: 50 })];
   const need = { category: 'Milk', mean: 0.4, draw: 0.9, lines: 1, isPrimary: true };
-  const start = browseProducts(viewCoupon(anEmptySession(context), viewWallet(context), true), [need], 'planned');
-  const filled = applyCoupon(['Milk', 'Soap'].map((category) => aChoice(category)).reduce(addToCart, start), coupons);
+  const start = browseProducts(
+    viewCoupon(anEmptySession(context), viewWallet(context), true),
+    [need],
+    'planned',
+  );
+  const filled = applyCoupon(
+    ['Milk', 'Soap'].map((category) => aChoice(category)).reduce(addToCart, start),
+    coupons,
+  );
   const bought = completeCheckout(applyCoupon(removeFromCart(filled, 1), coupons));
   const left = abandonSession(filled, 'over_budget');
 
-  test.each([...bought.events, ...left.events].map((event) => [event.type, event] as const))('of type %s are what their schema says', (_, event) => {
-    expect(ShoppingEvent.parse(event)).toEqual(event);
-  });
+  test.each([...bought.events, ...left.events].map((event) => [event.type, event] as const))(
+    'of type %s are what their schema says',
+    (_, event) => {
+      expect(ShoppingEvent.parse(event)).toEqual(event);
+    },
+  );
 
   test('survive JSON', () => {
     expect(JSON.parse(JSON.stringify(bought.events))).toEqual(bought.events);
@@ -185,15 +230,31 @@ describe('events', () => {
 
   test.each([
     ['of an unknown type', { type: 'cart_emptied' }],
-    ['with a part of a cent', { type: 'apply_coupon', userCouponId: 'a', code: 'b', target: 'lines', amountCents: 0.5 }],
-    ['with a quantity of nothing', { ...bought.events.find((event) => event.type === 'cart_add_item'), quantity: 0 }],
+    [
+      'with a part of a cent',
+      { type: 'apply_coupon', userCouponId: 'a', code: 'b', target: 'lines', amountCents: 0.5 },
+    ],
+    [
+      'with a quantity of nothing',
+      { ...bought.events.find((event) => event.type === 'cart_add_item'), quantity: 0 },
+    ],
     ['with an unknown reason', { type: 'cart_abandon', reason: 'bored', lines: 1, valueCents: 1 }],
   ])('%s are refused', (_, event) => {
     expect(ShoppingEvent.safeParse(event).success).toBe(false);
   });
 
   test('a decision records both options, their probabilities, the draw, and what was chosen by it', () => {
-    const record = recordOf({ probability: 0.3, draw: 0.5, isYes: false, terms: { base: 1 } }, 'open', 'ignore');
-    expect(record).toEqual({ options: ['open', 'ignore'], probabilities: [0.3, 0.7], draw: 0.5, chosen: 'ignore', terms: { base: 1 } });
+    const record = recordOf(
+      { probability: 0.3, draw: 0.5, isYes: false, terms: { base: 1 } },
+      'open',
+      'ignore',
+    );
+    expect(record).toEqual({
+      options: ['open', 'ignore'],
+      probabilities: [0.3, 0.7],
+      draw: 0.5,
+      chosen: 'ignore',
+      terms: { base: 1 },
+    });
   });
 });

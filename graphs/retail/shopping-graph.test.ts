@@ -26,7 +26,12 @@ const wallet = [
 
 /** A shopper who likes coupons, on many days. */
 function manyTrips(count: number, given: ContextInput = {}): TripContext[] {
-  const persona = { couponAffinity: 1, dealSeekingBehavior: 'active_hunter', visitRate: 0.6, ...given.persona } as const;
+  const persona = {
+    couponAffinity: 1,
+    dealSeekingBehavior: 'active_hunter',
+    visitRate: 0.6,
+    ...given.persona,
+  } as const;
   const first = aTrip({ catalog, wallet, ...given, persona });
   return Array.from({ length: count }, (_, day) => ({ ...first, day }));
 }
@@ -37,8 +42,20 @@ function aPolicy(given: Partial<ShoppingPolicy>): ShoppingPolicy {
   return { ...yesMan, ...given };
 }
 
-async function shop(given: { policy?: ShoppingPolicy; profile?: 'browse' | 'full'; returnToShelves?: boolean; context?: TripContext } = {}): Promise<ShoppingState> {
-  const { policy = yesMan, profile = 'full', returnToShelves = true, context = aTrip({ catalog, wallet }) } = given;
+async function shop(
+  given: {
+    policy?: ShoppingPolicy;
+    profile?: 'browse' | 'full';
+    returnToShelves?: boolean;
+    context?: TripContext;
+  } = {},
+): Promise<ShoppingState> {
+  const {
+    policy = yesMan,
+    profile = 'full',
+    returnToShelves = true,
+    context = aTrip({ catalog, wallet }),
+  } = given;
   return createShoppingGraph({ policy, profile, returnToShelves })(startTrip(context, 600), NO_TRACE);
 }
 
@@ -46,7 +63,11 @@ const typesOf = (session: ShoppingSession): string[] => session.events.map((even
 
 describe('the rules on many trips', () => {
   const options = { policy: rulesPolicy, profile: 'full', returnToShelves: true } as const;
-  const contexts = [...manyTrips(250), ...manyTrips(150, { channel: 'online' }), ...manyTrips(100, { persona: { weeklyBudgetCents: 5_00, priceSensitivity: 1 } })];
+  const contexts = [
+    ...manyTrips(250),
+    ...manyTrips(150, { channel: 'online' }),
+    ...manyTrips(100, { persona: { weeklyBudgetCents: 5_00, priceSensitivity: 1 } }),
+  ];
   let walked: ShoppingState[];
   let run: ShoppingState[];
 
@@ -73,17 +94,28 @@ describe('the rules on many trips', () => {
   });
 
   test('both outcomes of decide_checkout occur', () => {
-    expect(new Set(run.flatMap((state) => (state.session === null ? [] : [state.session.outcome])))).toEqual(new Set(['completed', 'abandoned']));
+    expect(new Set(run.flatMap((state) => (state.session === null ? [] : [state.session.outcome])))).toEqual(
+      new Set(['completed', 'abandoned']),
+    );
   });
 
   test('the return to the shelves occurs, and no trip takes it twice', () => {
-    const browsed = run.flatMap((state) => (state.session === null ? [] : [typesOf(state.session).filter((type) => type === 'browse_products').length]));
+    const browsed = run.flatMap((state) =>
+      state.session === null
+        ? []
+        : [typesOf(state.session).filter((type) => type === 'browse_products').length],
+    );
     expect(new Set(browsed)).toEqual(new Set([1, 2]));
   });
 
   test('the wallet is looked at before the shelves on some trips, after them on others, and once on each', () => {
-    const views = run.flatMap((state) => (state.session === null ? [] : [state.session.events.filter((event) => event.type === 'view_coupons')]));
-    expect([new Set(views.map((all) => all.length)), new Set(views.map((all) => all[0]!.isBeforeShelves))]).toEqual([new Set([1]), new Set([true, false])]);
+    const views = run.flatMap((state) =>
+      state.session === null ? [] : [state.session.events.filter((event) => event.type === 'view_coupons')],
+    );
+    expect([
+      new Set(views.map((all) => all.length)),
+      new Set(views.map((all) => all[0]!.isBeforeShelves)),
+    ]).toEqual([new Set([1]), new Set([true, false])]);
   });
 
   test('every event is what its schema says', () => {
@@ -92,23 +124,32 @@ describe('the rules on many trips', () => {
   });
 
   test('every session ends with its outcome, and nothing is left open', () => {
-    const last = run.flatMap((state) => (state.session === null ? [] : [`${state.session.outcome} ${state.session.events.at(-1)!.type}`]));
+    const last = run.flatMap((state) =>
+      state.session === null ? [] : [`${state.session.outcome} ${state.session.events.at(-1)!.type}`],
+    );
     expect(new Set(last)).toEqual(new Set(['completed checkout_complete', 'abandoned cart_abandon']));
   });
 
   test('what is bought is what was added and not put back', () => {
     const wrong = run.filter(({ session }) => {
       if (session?.outcome !== 'completed') return false;
-      const numbers = (type: 'cart_add_item' | 'cart_remove_item') => session.events.flatMap((event) => (event.type === type ? [event.lineNumber] : []));
+      const numbers = (type: 'cart_add_item' | 'cart_remove_item') =>
+        session.events.flatMap((event) => (event.type === type ? [event.lineNumber] : []));
       const removed = new Set(numbers('cart_remove_item'));
-      return numbers('cart_add_item').filter((number) => !removed.has(number)).join() !== session.priced.lines.map((line) => line.lineNumber).join();
+      return (
+        numbers('cart_add_item')
+          .filter((number) => !removed.has(number))
+          .join() !== session.priced.lines.map((line) => line.lineNumber).join()
+      );
     });
     expect(wrong).toEqual([]);
   });
 
   test('coupons that are used were in the wallet and wanted', () => {
     const unwanted = run.flatMap(({ session }) => {
-      const wanted = new Set(session?.walletView?.coupons.filter((coupon) => coupon.isWanted).map((coupon) => coupon.userCouponId));
+      const wanted = new Set(
+        session?.walletView?.coupons.filter((coupon) => coupon.isWanted).map((coupon) => coupon.userCouponId),
+      );
       return session?.priced.discounts.filter((discount) => !wanted.has(discount.userCouponId)) ?? [];
     });
     expect(unwanted).toEqual([]);
@@ -118,8 +159,17 @@ describe('the rules on many trips', () => {
 describe('one trip', () => {
   test('visits the nodes in the order of the seed', async () => {
     const session = (await shop()).session!;
-    const order = typesOf(session).filter((type) => !['view_product', 'cart_add_item', 'view_coupon', 'apply_coupon', 'session_started'].includes(type));
-    expect(order).toEqual(['decide_shop', 'browse_products', 'view_coupons', 'decide_checkout', 'checkout_complete']);
+    const order = typesOf(session).filter(
+      (type) =>
+        !['view_product', 'cart_add_item', 'view_coupon', 'apply_coupon', 'session_started'].includes(type),
+    );
+    expect(order).toEqual([
+      'decide_shop',
+      'browse_products',
+      'view_coupons',
+      'decide_checkout',
+      'checkout_complete',
+    ]);
   });
 
   test('ends at once when the shopper does not want to shop', async () => {
@@ -136,7 +186,10 @@ describe('one trip', () => {
 
   test('without anything wanted ends with an empty cart, and checkout is not asked', async () => {
     const policy = aPolicy({
-      browse: (context) => ({ ...(rulesPolicy.browse(context) as Awaited<ReturnType<ShoppingPolicy['browse']>>), needs: [] }),
+      browse: (context) => ({
+        ...(rulesPolicy.browse(context) as Awaited<ReturnType<ShoppingPolicy['browse']>>),
+        needs: [],
+      }),
       decideCheckout: () => {
         throw new Error('asked about an empty cart');
       },
@@ -148,15 +201,26 @@ describe('one trip', () => {
   test('goes back to the shelves once, even for a policy that always finds more to want', async () => {
     const more = { category: 'Milk', mean: 1, draw: 0.5, lines: 1, isPrimary: false };
     const policy = aPolicy({
-      viewCoupons: (context, cart) => ({ ...(rulesPolicy.viewCoupons(context, cart) as Awaited<ReturnType<ShoppingPolicy['viewCoupons']>>), needs: [more] }),
+      viewCoupons: (context, cart) => ({
+        ...(rulesPolicy.viewCoupons(context, cart) as Awaited<ReturnType<ShoppingPolicy['viewCoupons']>>),
+        needs: [more],
+      }),
     });
-    const reasons = (await shop({ policy })).session!.events.flatMap((event) => (event.type === 'browse_products' ? [event.reason] : []));
+    const reasons = (await shop({ policy })).session!.events.flatMap((event) =>
+      event.type === 'browse_products' ? [event.reason] : [],
+    );
     expect(reasons).toEqual(['planned', 'offers']);
   });
 
   test('does not go back where that is switched off', async () => {
-    const sessions = await Promise.all(manyTrips(60).map((context) => shop({ context, returnToShelves: false })));
-    expect(sessions.flatMap(({ session }) => session!.events).filter((event) => event.type === 'browse_products' && event.reason === 'offers')).toEqual([]);
+    const sessions = await Promise.all(
+      manyTrips(60).map((context) => shop({ context, returnToShelves: false })),
+    );
+    expect(
+      sessions
+        .flatMap(({ session }) => session!.events)
+        .filter((event) => event.type === 'browse_products' && event.reason === 'offers'),
+    ).toEqual([]);
   });
 });
 
@@ -171,18 +235,25 @@ describe('a policy that takes its time', () => {
       decideCheckout: async (...question) => rulesPolicy.decideCheckout(...question),
     };
     const contexts = manyTrips(30);
-    const [slow, fast] = await Promise.all([later, rulesPolicy].map((policy) => Promise.all(contexts.map((context) => shop({ policy, context })))));
+    const [slow, fast] = await Promise.all(
+      [later, rulesPolicy].map((policy) => Promise.all(contexts.map((context) => shop({ policy, context })))),
+    );
     expect(slow!.map((state) => state.session)).toEqual(fast!.map((state) => state.session));
   });
 });
 
 describe('a policy at fault', () => {
-  test.each(['decideShop', 'browse', 'chooseProducts', 'viewCoupons', 'putBack', 'decideCheckout'] as const)('that throws in %s fails the trip with its own error', async (question) => {
-    const fail = (): never => {
-      throw new AgentFailure(`cannot ${question}`);
-    };
-    await expect(shop({ policy: aPolicy({ [question]: fail }) })).rejects.toThrow(new AgentFailure(`cannot ${question}`));
-  });
+  test.each(['decideShop', 'browse', 'chooseProducts', 'viewCoupons', 'putBack', 'decideCheckout'] as const)(
+    'that throws in %s fails the trip with its own error',
+    async (question) => {
+      const fail = (): never => {
+        throw new AgentFailure(`cannot ${question}`);
+      };
+      await expect(shop({ policy: aPolicy({ [question]: fail }) })).rejects.toThrow(
+        new AgentFailure(`cannot ${question}`),
+      );
+    },
+  );
 
   test('that throws an AgentFailure is told apart from other failures', async () => {
     const failure = shop({ policy: aPolicy({ browse: () => Promise.reject(new AgentFailure('no idea')) }) });
@@ -199,16 +270,25 @@ describe('a policy at fault', () => {
   ];
 
   test.each(nonsense)('that answers decide_shop with %s fails the trip', async (_, answer) => {
-    await expect(shop({ policy: aPolicy({ decideShop: () => ({ ...YES, ...answer }) }) })).rejects.toBeInstanceOf(AgentFailure);
+    await expect(
+      shop({ policy: aPolicy({ decideShop: () => ({ ...YES, ...answer }) }) }),
+    ).rejects.toBeInstanceOf(AgentFailure);
   });
 
   test.each(nonsense)('that answers decide_checkout with %s fails the trip', async (_, answer) => {
-    await expect(shop({ policy: aPolicy({ decideCheckout: () => ({ ...YES, ...answer }) }) })).rejects.toBeInstanceOf(AgentFailure);
+    await expect(
+      shop({ policy: aPolicy({ decideCheckout: () => ({ ...YES, ...answer }) }) }),
+    ).rejects.toBeInstanceOf(AgentFailure);
   });
 
   test('that wants a category which is not sold fails the trip', async () => {
     const needs = [{ category: 'Furniture', mean: 1, draw: 0.5, lines: 1, isPrimary: true }];
-    const policy = aPolicy({ browse: (context) => ({ ...(rulesPolicy.browse(context) as Awaited<ReturnType<ShoppingPolicy['browse']>>), needs }) });
+    const policy = aPolicy({
+      browse: (context) => ({
+        ...(rulesPolicy.browse(context) as Awaited<ReturnType<ShoppingPolicy['browse']>>),
+        needs,
+      }),
+    });
     await expect(shop({ policy })).rejects.toThrow('category Furniture is not in the catalogue');
   });
 });
@@ -234,13 +314,21 @@ describe('why a cart is left', () => {
 
 describe('the profile browse', () => {
   test('never buys, and every cart is left for that reason', async () => {
-    const sessions = (await Promise.all(manyTrips(80).map((context) => shop({ context, profile: 'browse' })))).map((state) => state.session!);
-    expect(new Set(sessions.map(({ outcome, abandonReason }) => `${outcome} ${abandonReason}`))).toEqual(new Set(['abandoned browse_only']));
+    const sessions = (
+      await Promise.all(manyTrips(80).map((context) => shop({ context, profile: 'browse' })))
+    ).map((state) => state.session!);
+    expect(new Set(sessions.map(({ outcome, abandonReason }) => `${outcome} ${abandonReason}`))).toEqual(
+      new Set(['abandoned browse_only']),
+    );
   });
 
   test('never asks about checkout', async () => {
     const sessions = await Promise.all(manyTrips(40).map((context) => shop({ context, profile: 'browse' })));
-    expect(sessions.flatMap(({ session }) => typesOf(session!)).filter((type) => type === 'decide_checkout' || type === 'checkout_complete')).toEqual([]);
+    expect(
+      sessions
+        .flatMap(({ session }) => typesOf(session!))
+        .filter((type) => type === 'decide_checkout' || type === 'checkout_complete'),
+    ).toEqual([]);
   });
 });
 
@@ -253,14 +341,25 @@ describe('a shopping day', () => {
   }
 
   test('ends with the first trip the shopper does not want', async () => {
-    const { sessions } = await liveShoppingDay(aTrip({ catalog }), walkTrips({ policy: aPolicy({ decideShop: () => NO }), profile: 'full', returnToShelves: true }), NO_TRACE);
+    const { sessions } = await liveShoppingDay(
+      aTrip({ catalog }),
+      walkTrips({ policy: aPolicy({ decideShop: () => NO }), profile: 'full', returnToShelves: true }),
+      NO_TRACE,
+    );
     expect(sessions).toEqual([]);
   });
 
   test('has its trips one after the other, and all before midnight', async () => {
-    for (const day of manyTrips(60, { persona: { prefTimeMorning: 0, prefTimeAfternoon: 0, prefTimeEvening: 1 } })) {
-      const times = (await liveShoppingDay(day, runTrip, NO_TRACE)).sessions.flatMap((session) => [...session.eventMs]);
-      expect([times.every((time, i) => i === 0 || time > times[i - 1]!), times.every((time) => time < 86_400_000)]).toEqual([true, true]);
+    for (const day of manyTrips(60, {
+      persona: { prefTimeMorning: 0, prefTimeAfternoon: 0, prefTimeEvening: 1 },
+    })) {
+      const times = (await liveShoppingDay(day, runTrip, NO_TRACE)).sessions.flatMap((session) => [
+        ...session.eventMs,
+      ]);
+      expect([
+        times.every((time, i) => i === 0 || time > times[i - 1]!),
+        times.every((time) => time < 86_400_000),
+      ]).toEqual([true, true]);
     }
   });
 
@@ -268,23 +367,37 @@ describe('a shopping day', () => {
     const twice = [];
     for (const day of manyTrips(60)) {
       const { sessions } = await liveShoppingDay(day, runTrip, NO_TRACE);
-      const used = sessions.flatMap(({ session }) => session.priced.discounts.map((discount) => discount.userCouponId));
+      const used = sessions.flatMap(({ session }) =>
+        session.priced.discounts.map((discount) => discount.userCouponId),
+      );
       if (new Set(used).size < used.length) twice.push(used);
     }
     expect(twice).toEqual([]);
   });
 
   test('keeps a coupon of a cart that was left for the next trip', async () => {
-    const refuse = walkTrips({ policy: { ...yesManUntil(2), decideCheckout: () => NO }, profile: 'full', returnToShelves: true });
+    const refuse = walkTrips({
+      policy: { ...yesManUntil(2), decideCheckout: () => NO },
+      profile: 'full',
+      returnToShelves: true,
+    });
     const offered: number[] = [];
-    await liveShoppingDay(manyTrips(1)[0]!, (start, trace) => (offered.push(start.context.wallet.length), refuse(start, trace)), NO_TRACE);
+    await liveShoppingDay(
+      manyTrips(1)[0]!,
+      (start, trace) => (offered.push(start.context.wallet.length), refuse(start, trace)),
+      NO_TRACE,
+    );
     expect(new Set(offered)).toEqual(new Set([wallet.length]));
   });
 
   test('brings home what earlier trips of the day bought', async () => {
     const day = manyTrips(40).find((each) => each.day > 0)!;
     const seen: unknown[] = [];
-    await liveShoppingDay(day, (start, trace) => (seen.push(start.context.household), runTrip(start, trace)), NO_TRACE);
+    await liveShoppingDay(
+      day,
+      (start, trace) => (seen.push(start.context.household), runTrip(start, trace)),
+      NO_TRACE,
+    );
     expect([seen.length > 1, new Set(seen).size]).toEqual([true, seen.length]);
   });
 });

@@ -108,7 +108,10 @@ function abandonReason(session: ShoppingSession, profile: 'browse' | 'full'): Ab
   const last = session.events.at(-1);
   if (last?.type !== 'decide_checkout') return 'not_convinced';
   const { terms, draw } = last.decision;
-  const withinBudget = Object.entries(terms).reduce((sum, [name, term]) => (name === 'overBudget' ? sum : sum + term), 0);
+  const withinBudget = Object.entries(terms).reduce(
+    (sum, [name, term]) => (name === 'overBudget' ? sum : sum + term),
+    0,
+  );
   return (terms['overBudget'] ?? 0) < 0 && draw < logistic(withinBudget) ? 'over_budget' : 'not_convinced';
 }
 

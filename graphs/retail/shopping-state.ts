@@ -1,5 +1,10 @@
 import { Annotation } from '@langchain/langgraph';
-import type { BinaryDecision, CategoryNeed, TripContext, WalletCoupon } from '../../domain/retail/choice-model.ts';
+import type {
+  BinaryDecision,
+  CategoryNeed,
+  TripContext,
+  WalletCoupon,
+} from '../../domain/retail/choice-model.ts';
 import type { ShoppingSession } from '../../domain/retail/shopping-session.ts';
 
 /** State of one trip's graph. Every channel keeps its last value; the session carries the trip's events. */
