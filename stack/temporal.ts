@@ -31,6 +31,11 @@ export function temporalProgram(options: TemporalServerOptions): Program {
         '--sqlite-pragma',
         'synchronous=normal',
       ],
+      // One shard reads its task queues at most 20 times a second by default: 50 ms for every step of every workflow.
+      ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=2000'],
+      ...['--dynamic-config-value', 'history.timerProcessorMaxPollRPS=2000'],
+      // For clocks that differ between servers timers are rounded up to a second; here is one server.
+      ...['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="20ms"'],
       ...['--namespace', namespace, '--log-level', 'warn', '--log-format', 'json'],
     ],
     logFile,

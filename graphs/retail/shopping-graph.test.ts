@@ -2,6 +2,7 @@ import { AgentFailure } from '../../domain/errors.ts';
 import { rulesPolicy } from '../../domain/retail/policy.ts';
 import type { ShoppingPolicy } from '../../domain/retail/policy.ts';
 import type { BinaryDecision, TripContext } from '../../domain/retail/choice-model.ts';
+import { DEFAULT_CHOICE_PARAMETERS } from '../../domain/retail/choice-parameters.ts';
 import { ShoppingEvent } from '../../domain/retail/shopping-event.ts';
 import type { ShoppingSession } from '../../domain/retail/shopping-session.ts';
 import { aCatalogIndex, aTrip, aWalletCoupon } from '../../tests/builders.ts';
@@ -224,6 +225,23 @@ describe('one trip', () => {
   });
 });
 
+describe('a coupon that nobody can use', () => {
+  test('changes no basket of those who hold it', async () => {
+    const useless = [
+      aWalletCoupon({ code: 'AAA', category: 'Furniture', percentOff: 100 }, { assignedHours: 1 }),
+      aWalletCoupon({ code: 'BBB', scope: 'brand', brand: 'Nobody', percentOff: 100 }, { assignedHours: 1 }),
+    ];
+    const contexts = manyTrips(150);
+    const baskets = async (more: typeof useless): Promise<unknown[]> => {
+      const trips = contexts.map((context) =>
+        shop({ context: { ...context, wallet: [...more, ...context.wallet] }, policy: rulesPolicy }),
+      );
+      return (await Promise.all(trips)).map(({ session }) => session && [session.outcome, session.priced]);
+    };
+    expect(await baskets(useless)).toEqual(await baskets([]));
+  });
+});
+
 describe('a policy that takes its time', () => {
   test('gives the same session as one that answers at once', async () => {
     const later: ShoppingPolicy = {
@@ -364,15 +382,17 @@ describe('a shopping day', () => {
   });
 
   test('uses a coupon on one trip only', async () => {
-    const twice = [];
-    for (const day of manyTrips(60)) {
+    // Everybody notices and wants everything, so that the second trip would use the coupons of the first again.
+    const parameters = { ...DEFAULT_CHOICE_PARAMETERS, openWallet: 50, noticeCoupon: 1, useCoupon: 1 };
+    const used: string[][] = [];
+    for (const day of manyTrips(20, { parameters })) {
       const { sessions } = await liveShoppingDay(day, runTrip, NO_TRACE);
-      const used = sessions.flatMap(({ session }) =>
-        session.priced.discounts.map((discount) => discount.userCouponId),
+      used.push(
+        sessions.flatMap(({ session }) => session.priced.discounts.map((discount) => discount.userCouponId)),
       );
-      if (new Set(used).size < used.length) twice.push(used);
     }
-    expect(twice).toEqual([]);
+    const twice = used.filter((ids) => new Set(ids).size < ids.length);
+    expect([used.flat().length > 20, twice]).toEqual([true, []]);
   });
 
   test('keeps a coupon of a cart that was left for the next trip', async () => {

@@ -27,6 +27,7 @@ export type Carried = {
   readonly ignoredMessages: number;
   /** Requests that were carried out, so that a repeated one changes nothing. */
   readonly requestIds: readonly string[];
+  readonly isStopping: boolean;
 };
 
 export type SimulationResult = {
