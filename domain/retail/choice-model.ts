@@ -298,28 +298,47 @@ export function shelfOf(
   wanted: readonly UsableCoupon[],
 ): ShelfItem[] {
   const key = tripKey(context).at('shelf', shelf.name);
-  const week = weekOfYear(context.date);
-  const scored = shelf.products.map((product) => {
-    const price = shelfPriceOf(shelf, product, week);
-    const promoted = (price.isFeatured ? 0.5 : 0) + (price.isDisplayed ? 0.5 : 0);
-    const familiar = brandShare(context.household, shelf.name, product.brand) > 0 ? 0.5 : 0;
-    return {
-      product,
-      price,
-      score: ln(product.popularity) + promoted + familiar + key.at(product.sku).gumbel(),
-    };
+  const bought = context.household.categories[shelf.name]?.brands ?? {};
+  const scored = displayOf(shelf, weekOfYear(context.date)).map((display) => {
+    const familiar = display.product.brand in bought ? 0.5 : 0;
+    return { display, score: display.prominence + familiar + key.at(display.product.sku).gumbel() };
   });
   return scored
-    .sort((a, b) => b.score - a.score || compareText(a.product.sku, b.product.sku))
+    .sort((a, b) => b.score - a.score || compareText(a.display.product.sku, b.display.product.sku))
     .slice(0, context.parameters.shelfSize)
-    .map(({ product, price }) => valued(context, shelf, product, price, wanted));
+    .map(({ display }) => valued(context, shelf, display, wanted));
+}
+
+/** A product on the shelf in one week, with what is the same for every shopper. */
+type Display = {
+  readonly product: Product;
+  readonly price: ShelfPrice;
+  readonly lnPopularity: number;
+  readonly prominence: number;
+};
+
+const displays = new WeakMap<CategoryShelf, Map<number, readonly Display[]>>();
+
+/** The shelf in a week of the year. Worked out once. */
+function displayOf(shelf: CategoryShelf, week: number): readonly Display[] {
+  const known = displays.get(shelf) ?? new Map<number, readonly Display[]>();
+  displays.set(shelf, known);
+  const before = known.get(week);
+  if (before !== undefined) return before;
+  const display = shelf.products.map((product): Display => {
+    const price = shelfPriceOf(shelf, product, week);
+    const lnPopularity = ln(product.popularity);
+    const promoted = (price.isFeatured ? 0.5 : 0) + (price.isDisplayed ? 0.5 : 0);
+    return { product, price, lnPopularity, prominence: lnPopularity + promoted };
+  });
+  known.set(week, display);
+  return display;
 }
 
 function valued(
   context: TripContext,
   shelf: CategoryShelf,
-  product: Product,
-  price: ShelfPrice,
+  { product, price, lnPopularity }: Display,
   wanted: readonly UsableCoupon[],
 ): ShelfItem {
   const { parameters, persona, household } = context;
@@ -336,7 +355,7 @@ function valued(
     parameters.brandCarryOverWeight * persona.brandLoyalty * brandShare(household, shelf.name, product.brand);
   const tier =
     (parameters.priceTier * (reference - sensitivity) * price.regularPriceCents) / shelf.meanPriceCents;
-  const regularUtility = ln(product.popularity) + tier + own + habit;
+  const regularUtility = lnPopularity + tier + own + habit;
   const promotion =
     (price.isFeatured ? parameters.feature : 0) + (price.isDisplayed ? parameters.display : 0);
   const discount = (sensitivity * (price.regularPriceCents - effectivePriceCents)) / shelf.meanPriceCents;

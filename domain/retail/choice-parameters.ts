@@ -41,7 +41,7 @@ export const DEFAULT_CHOICE_PARAMETERS = {
   priceSlope: 4,
   /** Added to the price coefficient: low, medium, high, affluent. */
   priceByIncome: [0.4, 0, -0.4, -0.8] as number[],
-  /** Price sensitivity at which shares at regular prices equal popularity, and how much of the price coefficient
+  /** Price sensitivity at which choices at regular prices follow popularity, and how much of the price coefficient
    *  acts on price tiers (dear against cheap products) rather than on price changes. */
   priceReference: 0.5,
   priceTier: 0.25,
