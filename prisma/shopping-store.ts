@@ -1,6 +1,6 @@
 import { AgentFailure } from '../domain/errors.ts';
 import { HOURS_PER_DAY, addDays, instantAt, toMs } from '../domain/retail/calendar.ts';
-import { visitDecision, visitRateOf } from '../domain/retail/choice-model.ts';
+import { visitDecision } from '../domain/retail/choice-model.ts';
 import type { BinaryDecision, DayContext, WalletCoupon } from '../domain/retail/choice-model.ts';
 import { householdProfile, initialHousehold } from '../domain/retail/household.ts';
 import type { HouseholdState } from '../domain/retail/household.ts';
@@ -81,8 +81,7 @@ export async function loadDays(
       return { agentId: row.agentId, type: 'malformed', reason: `${issue.path.join('.')}: ${issue.message}` };
     }
     const key = agentKey(root, row.agentId);
-    const visitRate = visitRateOf(parsed.data, config.channel, config.choice, key);
-    const profile = householdProfile(parsed.data, catalog.index, config.choice, visitRate);
+    const profile = householdProfile(parsed.data, catalog.index, config.choice, config.channel, key);
     const context: DayContext = {
       persona: parsed.data,
       catalog: catalog.index,
@@ -201,7 +200,8 @@ export async function saveDay(
         simulationId: config.simulationId,
         agentId,
         simulatedDate: dateOf(config, context.day),
-        status: { in: ['planned', 'failed'] },
+        // A day that was settled as failed is in the totals already: an answer that comes later is too late.
+        status: 'planned',
       },
       data: { status: 'completed', result: totals, stateAfter: lived.household, finishedAt: new Date() },
     });
@@ -225,7 +225,9 @@ export async function saveDay(
   if (isFirst) return totals;
   const stored = await loadStoredDay(db, config, context.day, agentId);
   if (stored?.status !== 'completed')
-    throw new AgentFailure(`the day ${context.date} of agent "${agentId}" was not planned`);
+    throw new AgentFailure(
+      `the day ${context.date} of agent "${agentId}" was over before it was lived: ${stored?.status ?? 'never planned'}`,
+    );
   return stored.totals;
 }
 

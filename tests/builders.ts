@@ -2,7 +2,6 @@ import type { CartLine, UsableCoupon } from '../domain/retail/cart.ts';
 import { indexCatalog } from '../domain/retail/catalog-index.ts';
 import type { Catalog, CatalogIndex } from '../domain/retail/catalog-index.ts';
 import type { Category, Product, ProductPrice, Store } from '../domain/retail/catalog.ts';
-import { visitRateOf } from '../domain/retail/choice-model.ts';
 import type { DayContext, TripContext, WalletCoupon } from '../domain/retail/choice-model.ts';
 import { addDays } from '../domain/retail/calendar.ts';
 import { DEFAULT_CHOICE_PARAMETERS } from '../domain/retail/choice-parameters.ts';
@@ -241,9 +240,7 @@ export function aDay(given: ContextInput = {}): DayContext {
   const parameters = rest.parameters ?? DEFAULT_CHOICE_PARAMETERS;
   const channel = rest.channel ?? 'in_store';
   const key = rest.key ?? agentKey(RandomKey.of(seed), persona.agentId);
-  const profile =
-    rest.profile ??
-    householdProfile(persona, catalog, parameters, visitRateOf(persona, channel, parameters, key));
+  const profile = rest.profile ?? householdProfile(persona, catalog, parameters, channel, key);
   const household = rest.household ?? initialHousehold(profile, key);
   const day = rest.day ?? 0;
   const date = rest.date ?? addDays(START_DATE, day);

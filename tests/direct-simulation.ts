@@ -1,7 +1,7 @@
 import { END } from '@langchain/langgraph';
 import { HOURS_PER_DAY, addDays } from '../domain/retail/calendar.ts';
 import type { CatalogIndex } from '../domain/retail/catalog-index.ts';
-import { visitDecision, visitRateOf } from '../domain/retail/choice-model.ts';
+import { visitDecision } from '../domain/retail/choice-model.ts';
 import type { DayContext } from '../domain/retail/choice-model.ts';
 import type { Coupon } from '../domain/retail/coupon.ts';
 import { householdProfile, initialHousehold } from '../domain/retail/household.ts';
@@ -58,8 +58,7 @@ export async function simulateDirectly(
   const sessions: DirectSession[] = [];
   for (const persona of personas) {
     const key = agentKey(root, persona.agentId);
-    const visitRate = visitRateOf(persona, config.channel, config.choice, key);
-    const profile = householdProfile(persona, catalog, config.choice, visitRate);
+    const profile = householdProfile(persona, catalog, config.choice, config.channel, key);
     let household = initialHousehold(profile, key);
     let entries: WalletEntry[] = [];
     for (let day = 0; day < config.days; day++) {

@@ -210,10 +210,15 @@ function largest(
     const isBetter =
       best === null ||
       value > best.saving ||
-      (value === best.saving && compareText(candidate.coupon.code, best.candidate.coupon.code) < 0);
+      (value === best.saving && compareCoupons(candidate, best.candidate) < 0);
     if (isBetter) best = { candidate, saving: value };
   }
   return best?.candidate ?? null;
+}
+
+/** By code; a code that a wallet holds twice by its user coupon. */
+function compareCoupons(a: UsableCoupon, b: UsableCoupon): number {
+  return compareText(a.coupon.code, b.coupon.code) || compareText(a.userCouponId, b.userCouponId);
 }
 
 export function grossCents(line: { quantity: number; unitPriceCents: number }): number {

@@ -51,32 +51,6 @@ export type BinaryDecision = {
 
 // --- S0: whether, how often and when ------------------------------------------------------------------------
 
-/** Bounds of the frequency classes as quantiles of the population: 16.5, 45.0, 26.0 and 12.5 % of households. */
-const CLASS_BOUNDS = {
-  rare: [0, 0.165],
-  occasional: [0.165, 0.615],
-  regular: [0.615, 0.875],
-  frequent: [0.875, 1],
-} as const;
-
-/**
- * Mean shop days per day of a persona: as observed, else its own quantile inside its class of Beta(1, b), the
- * distribution of daily visit propensities in the panel (b = 6.39, Kolmogorov-Smirnov 0.042 on held-out households).
- * Shop days are completed purchases, so a channel with few completions sees more visits.
- */
-export function visitRateOf(
-  persona: Persona,
-  channel: 'in_store' | 'online',
-  parameters: ChoiceParameters,
-  key: RandomKey,
-): number {
-  const [low, high] = CLASS_BOUNDS[persona.shoppingFrequency];
-  const quantile = low + (high - low) * key.at('visit_rate').uniform();
-  const observed = persona.visitRate ?? 1 - power(1 - quantile, 1 / parameters.visitShape);
-  const rate = channel === 'online' ? observed / parameters.onlineCompletion : observed;
-  return Math.min(0.95, Math.max(0.0005, rate));
-}
-
 /** Whether the agent shops on this day. The day's plan and the graph's decide_shop node make this same draw. */
 export function visitDecision(context: DayContext): BinaryDecision {
   const { persona, parameters, profile, household, day } = context;
@@ -241,7 +215,7 @@ const MAX_LINES_PER_CATEGORY = 8;
 
 /**
  * Category purchases. The mean number of lines of a category is
- *   size · weight · exp(offset − stockEffect · units at home) · exp(γ · (inclusive value now − at regular prices)),
+ *   size · weight · exp(offset − stockEffect · units at home) · exp(γ · (inclusive value now − at regular prices)) ÷ lift,
  * so a promotion or a noticed coupon raises it, and a full cupboard lowers it.
  */
 export function categoryNeeds(
@@ -258,8 +232,9 @@ export function categoryNeeds(
       parameters.categoryInclusiveValue *
       (inclusiveValue(items.map((i) => i.utility)) - inclusiveValue(items.map((i) => i.regularUtility)));
     const weight =
-      (profile.categoryWeights.get(shelf.name) ?? 0) *
-      exp(parameters.stockOffset - parameters.stockEffect * units + pull);
+      ((profile.categoryWeights.get(shelf.name) ?? 0) *
+        exp(profile.stock.offset - parameters.stockEffect * units + pull)) /
+      promotionLift(context.catalog, shelf, parameters);
     return { category: shelf.name, weight };
   });
   let primary = { category: '', score: -Infinity };
@@ -274,6 +249,35 @@ export function categoryNeeds(
     const lines = Math.min(MAX_LINES_PER_CATEGORY, poissonQuantile(draw, mean) + (isPrimary ? 1 : 0));
     return { category, mean, draw, lines, isPrimary };
   });
+}
+
+const lifts = new WeakMap<CatalogIndex, WeakMap<ChoiceParameters, Map<string, number>>>();
+
+/**
+ * What the price calendar alone does to a category's purchases, averaged over its weeks at reference sensitivity: the
+ * usual amount of promotion is part of what households usually buy. Worked out once.
+ */
+function promotionLift(catalog: CatalogIndex, shelf: CategoryShelf, parameters: ChoiceParameters): number {
+  const byParameters = lifts.get(catalog) ?? new WeakMap<ChoiceParameters, Map<string, number>>();
+  lifts.set(catalog, byParameters);
+  const byCategory = byParameters.get(parameters) ?? new Map<string, number>();
+  byParameters.set(parameters, byCategory);
+  const before = byCategory.get(shelf.name);
+  if (before !== undefined) return before;
+  const sensitivity = parameters.priceBase + parameters.priceSlope * parameters.priceReference;
+  const regular = inclusiveValue(shelf.products.map((product) => ln(product.popularity)));
+  const weeks = Array.from({ length: 52 }, (_, week) => {
+    const utilities = displayOf(shelf, week + 1).map(
+      ({ product, price, lnPopularity }) =>
+        lnPopularity +
+        promotionUtility(price, parameters) +
+        discountUtility(product, price.unitPriceCents, shelf, sensitivity),
+    );
+    return exp(parameters.categoryInclusiveValue * (inclusiveValue(utilities) - regular));
+  });
+  const lift = weeks.reduce((sum, value) => sum + value, 0) / weeks.length;
+  byCategory.set(shelf.name, lift);
+  return lift;
 }
 
 // --- S3: which product ---------------------------------------------------------------------------------------
@@ -354,11 +358,10 @@ function valued(
   const habit =
     parameters.brandCarryOverWeight * persona.brandLoyalty * brandShare(household, shelf.name, product.brand);
   const tier =
-    (parameters.priceTier * (reference - sensitivity) * price.regularPriceCents) / shelf.meanPriceCents;
+    (parameters.priceTier * (reference - sensitivity) * product.regularPriceCents) / shelf.meanPriceCents;
   const regularUtility = lnPopularity + tier + own + habit;
-  const promotion =
-    (price.isFeatured ? parameters.feature : 0) + (price.isDisplayed ? parameters.display : 0);
-  const discount = (sensitivity * (price.regularPriceCents - effectivePriceCents)) / shelf.meanPriceCents;
+  const promotion = promotionUtility(price, parameters);
+  const discount = discountUtility(product, effectivePriceCents, shelf, sensitivity);
   return {
     product,
     price,
@@ -366,6 +369,18 @@ function valued(
     regularUtility,
     utility: regularUtility + promotion + discount,
   };
+}
+
+function promotionUtility(price: ShelfPrice, parameters: ChoiceParameters): number {
+  return (price.isFeatured ? parameters.feature : 0) + (price.isDisplayed ? parameters.display : 0);
+}
+
+/**
+ * Utility of paying another price than the product's own regular one, at which its popularity holds. A week that
+ * raises the regular price lowers it; a week that only claims a higher regular price changes nothing.
+ */
+function discountUtility(product: Product, cents: number, shelf: CategoryShelf, sensitivity: number): number {
+  return (sensitivity * (product.regularPriceCents - cents)) / shelf.meanPriceCents;
 }
 
 /** Price coefficient on price ÷ mean category price: −2 … −6, as in five scanner panels (−3.4 … −5.7). */
@@ -434,7 +449,7 @@ function quantityOf(
   wanted: readonly UsableCoupon[],
 ): { quantity: number; quantityMean: number; quantityDraw: number } {
   const { parameters, persona } = context;
-  const depth = 1 - item.effectivePriceCents / item.price.regularPriceCents;
+  const depth = 1 - item.effectivePriceCents / item.product.regularPriceCents;
   const quantityMean =
     parameters.extraUnits *
     power(persona.householdSize / 2.4, parameters.extraUnitsByHouseholdSize) *
@@ -499,8 +514,7 @@ export function viewWallet(context: TripContext): WalletView {
     const isFresh = now - entry.assignedHours < 7 * 24;
     const noticeProbability = open.isYes ? parameters.noticeCoupon * (isFresh ? 1 : 0.7) : 0;
     const isNoticed = key.at('notice', code).uniform() < noticeProbability;
-    const useProbability =
-      referenceOf(context, entry.coupon) === null ? 0 : persona.couponAffinity * parameters.useCoupon;
+    const useProbability = useProbabilityOf(context, entry.coupon);
     const useDraw = key.at('use', code).uniform();
     const isWanted = isNoticed && useDraw < useProbability;
     const isOpened = isWanted || (isNoticed && key.at('look', code).uniform() < 0.3);
@@ -517,6 +531,23 @@ export function viewWallet(context: TripContext): WalletView {
     };
   });
   return { open, isFirst, coupons };
+}
+
+/** Discount share of a typical coupon of the panel: 34 % of the price. */
+const TYPICAL_SAVING = 0.34;
+
+/** Whether a noticed coupon is wanted: by affinity, and by the square root of what it saves of a typical purchase. */
+function useProbabilityOf(context: TripContext, coupon: Coupon): number {
+  const reference = referenceOf(context, coupon);
+  if (reference === null) return 0;
+  const isShipping = coupon.kind === 'free_shipping';
+  const saving = isShipping
+    ? context.channel === 'online'
+      ? TYPICAL_SAVING / 2
+      : 0
+    : faceValue(coupon, reference.cents, reference.cents / 2) / reference.cents;
+  const appeal = Math.min(1.25, Math.sqrt(saving / TYPICAL_SAVING));
+  return Math.min(1, context.persona.couponAffinity * context.parameters.useCoupon * appeal);
 }
 
 /** The coupons of a wallet that its view found wanted. */

@@ -11,7 +11,7 @@ const probability = z.number().min(0).max(1);
 
 export const DEFAULT_CHOICE_PARAMETERS = {
   /** Shape of Beta(1, b), the spread of daily visit propensities over households. */
-  visitShape: 6.39,
+  visitShape: 6.07,
   /** Log-odds of a visit exactly 7 days after the last one: ln(5.0 / 3.8). */
   visitWeeklyRhythm: 0.27,
   /** Log-odds of a visit per unit of coupon affinity × (wallet value ÷ weekly budget, at most 1). */
@@ -27,9 +27,8 @@ export const DEFAULT_CHOICE_PARAMETERS = {
   stockUpOnWeekend: 0.25,
   /** Weight factor of a preferred category. */
   preferredCategory: 2.5,
-  /** Effect of a unit at home on a category's purchase rate, and the offset that makes its mean effect 1. */
+  /** Log purchase rate of a category lost per unit at home. */
   stockEffect: 0.45,
-  stockOffset: 0.42,
   /** Effect of impulsivity (around 0.4) on the log of the number of lines. */
   impulseLines: 0.5,
   /** Response of a category's log purchase rate to its inclusive value. */
@@ -64,8 +63,8 @@ export const DEFAULT_CHOICE_PARAMETERS = {
   /** Probability that the wallet is looked at before the shelves, given it is opened (passive … extreme). */
   walletFirst: [0.1, 0.35, 0.8, 0.95] as number[],
   /** Probability that a shopper with an open wallet notices one coupon in it. */
-  noticeCoupon: 0.3,
-  /** Probability of wanting to use a noticed coupon: affinity × this. */
+  noticeCoupon: 0.27,
+  /** Probability of wanting to use a noticed coupon of typical value: affinity × this. */
   useCoupon: 0.8,
   /** Mean lines added per wanted coupon that fits nothing in the cart, when going back to the shelves. */
   returnLines: 0.25,
@@ -97,7 +96,6 @@ export const ChoiceParameters = z
     stockUpOnWeekend: number,
     preferredCategory: positive,
     stockEffect: z.number().min(0).max(10),
-    stockOffset: z.number().min(-5).max(5),
     impulseLines: number,
     categoryInclusiveValue: z.number().min(0).max(5),
     shelfSize: z.int().min(2).max(100),
@@ -139,5 +137,5 @@ export type ChoiceParameters = typeof DEFAULT_CHOICE_PARAMETERS;
 /** A field that is spelled out as undefined counts as not given. */
 function withoutUndefined(given: object): Partial<ChoiceParameters> {
   const entries = Object.entries(given as Record<string, unknown>);
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Partial<ChoiceParameters>;
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }

@@ -3,6 +3,8 @@ import type { ChoiceParameters } from './choice-parameters.ts';
 import type { Persona } from './persona.ts';
 import { power } from '../math.ts';
 import type { RandomKey } from '../random.ts';
+import { stationaryStock } from './stationary-stock.ts';
+import type { StationaryStock } from './stationary-stock.ts';
 
 /**
  * What a household carries from one shopping day to the next: what is at home, which brands it has bought, when it
@@ -29,13 +31,42 @@ export type HouseholdProfile = {
   readonly categoryWeights: ReadonlyMap<string, number>;
   /** Units consumed a day, by category. */
   readonly consumption: ReadonlyMap<string, number>;
+  readonly stock: StationaryStock;
   readonly visitRate: number;
   readonly stockUpShare: number;
   readonly fillInLines: number;
   readonly stockUpLines: number;
 };
 
-const MEAN_UNITS_PER_LINE = 1.3; // retail panel: 78.8 % of lines are single units
+/** Bounds of the frequency classes as quantiles of the population: 16.5, 45.0, 26.0 and 12.5 % of households. */
+const CLASS_BOUNDS = {
+  rare: [0, 0.165],
+  occasional: [0.165, 0.615],
+  regular: [0.615, 0.875],
+  frequent: [0.875, 1],
+} as const;
+
+/**
+ * Mean visit days per day of a persona: as observed, else its own quantile inside its class of Beta(1, b), the
+ * distribution of daily shop propensities over households; its mean 1 / (1 + b) is the panel's 0.1414. Shop days are
+ * completed purchases, so a channel with few completions sees more visits.
+ */
+export function visitRateOf(
+  persona: Persona,
+  channel: 'in_store' | 'online',
+  parameters: ChoiceParameters,
+  key: RandomKey,
+): number {
+  const [low, high] = CLASS_BOUNDS[persona.shoppingFrequency];
+  const quantile = low + (high - low) * key.at('visit_rate').uniform();
+  const observed = persona.visitRate ?? 1 - power(1 - quantile, 1 / parameters.visitShape);
+  return Math.min(0.95, Math.max(0.0005, observed / completionOf(channel, parameters)));
+}
+
+/** Part of the visits that end with a purchase, as far as sizing a household goes. */
+function completionOf(channel: 'in_store' | 'online', parameters: ChoiceParameters): number {
+  return channel === 'online' ? parameters.onlineCompletion : 1;
+}
 
 /**
  * Sizes trips so that the mean basket at regular prices is the persona's average cart value, split between more
@@ -45,14 +76,17 @@ export function householdProfile(
   persona: Persona,
   catalog: CatalogIndex,
   parameters: ChoiceParameters,
-  visitRate: number,
+  channel: 'in_store' | 'online',
+  key: RandomKey,
 ): HouseholdProfile {
+  const visitRate = visitRateOf(persona, channel, parameters, key);
   const raw = catalog.categories.map((shelf): [CategoryShelf, number] => {
     const factor = persona.preferredCategories.includes(shelf.name) ? parameters.preferredCategory : 1;
     return [shelf, shelf.basketWeight * factor];
   });
   const total = raw.reduce((sum, [, weight]) => sum + weight, 0);
-  const meanLines = persona.avgCartValueCents / (catalog.meanLinePriceCents * MEAN_UNITS_PER_LINE);
+  const unitsPerLine = 1 + parameters.extraUnits;
+  const meanLines = persona.avgCartValueCents / (catalog.meanLinePriceCents * unitsPerLine);
   const typicalLines =
     parameters.stockUpShare * parameters.stockUpLines +
     (1 - parameters.stockUpShare) * parameters.fillInLines;
@@ -65,18 +99,13 @@ export function householdProfile(
     meanLines / (stockUpShare * parameters.stockUpLines + (1 - stockUpShare) * parameters.fillInLines);
   const fillInLines = Math.min(meanLines, parameters.fillInLines * Math.sqrt(size));
   const stockUpLines = (meanLines - (1 - stockUpShare) * fillInLines) / stockUpShare;
-  const unitsPerDay = (visitRate * meanLines * MEAN_UNITS_PER_LINE) / (1 - parameters.extraTrip);
-  const turnover = raw.map(([shelf, weight]) => weight / total / shelf.repurchaseGapDays);
-  const totalTurnover = turnover.reduce((sum, value) => sum + value, 0);
+  const trips = (visitRate * completionOf(channel, parameters)) / (1 - parameters.extraTrip);
+  const unitsPerDay = trips * meanLines * unitsPerLine;
   return {
     categoryWeights: new Map(raw.map(([shelf, weight]) => [shelf.name, weight / total])),
-    consumption: new Map(
-      raw.map(([shelf, weight], i) => {
-        // Half by what the household buys, half by how fast the category turns over.
-        const bought = weight / total;
-        return [shelf.name, (unitsPerDay * (bought + turnover[i]! / totalTurnover)) / 2];
-      }),
-    ),
+    // What is bought in the long run: cupboards neither fill nor empty.
+    consumption: new Map(raw.map(([shelf, weight]) => [shelf.name, (unitsPerDay * weight) / total])),
+    stock: stationaryStock(parameters.stockEffect, parameters.extraUnits),
     visitRate,
     stockUpShare,
     fillInLines,
@@ -84,11 +113,14 @@ export function householdProfile(
   };
 }
 
-/** A household as it is found on the first day: it has shopped before, so cupboards are partly full. */
+/** A household as it is found on the first day: as after a long time of living like this. */
 export function initialHousehold(profile: HouseholdProfile, key: RandomKey): HouseholdState {
+  const { quantiles } = profile.stock;
   const categories: Record<string, CategoryState> = {};
-  for (const name of profile.consumption.keys())
-    categories[name] = { units: 2 * key.at('initial_stock', name).uniform(), day: 0, brands: {} };
+  for (const name of profile.consumption.keys()) {
+    const quantile = Math.floor(key.at('initial_stock', name).uniform() * quantiles.length);
+    categories[name] = { units: quantiles[quantile]!, day: 0, brands: {} };
+  }
   const daysSince = Math.min(60, Math.floor(key.at('initial_gap').exponential() / profile.visitRate));
   return { lastShopDay: -1 - daysSince, weekStartDay: 0, weekSpendCents: 0, categories };
 }
