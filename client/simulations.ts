@@ -5,6 +5,8 @@ import {
 } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ConflictError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
+import { HOURS_PER_DAY, instantAt } from '../domain/retail/calendar.ts';
+import { barrierHours } from '../domain/retail/clock.ts';
 import { AUTO_WORKFLOW_LIMIT } from '../domain/retail/simulation.ts';
 import type { SimulationConfig } from '../domain/retail/simulation.ts';
 import type { Database } from '../prisma/client.ts';
@@ -112,11 +114,20 @@ export async function viewSimulation(
   const handle = handleOf(temporal, simulationId);
   try {
     const [clock, progress] = await Promise.all([handle.query(clockQuery), handle.query(progressQuery)]);
-    return { record, clock, progress };
+    return { record, clock: clockAt(clock, record.config, Date.now()), progress };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return { record, clock: null, progress: null };
     throw error;
   }
+}
+
+/** A clock that was read off earlier, as it stands at `realMs`: at most at the barrier of the day that is not committed. */
+function clockAt(clock: ClockView, { startDate, days }: SimulationConfig, realMs: number): ClockView {
+  if (clock.isPaused || clock.timeScale === 'max') return clock;
+  const passedHours = (Math.max(0, realMs - clock.asOfMs) * clock.timeScale) / 3_600_000;
+  const limitHours = Math.min(barrierHours(clock.committedDays), days * HOURS_PER_DAY);
+  const simulatedHours = Math.min(clock.simulatedHours + passedHours, limitHours);
+  return { ...clock, simulatedHours, simulatedAt: instantAt(startDate, simulatedHours), asOfMs: realMs };
 }
 
 /**

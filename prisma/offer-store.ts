@@ -59,6 +59,8 @@ export async function refreshWallets(
   const { simulationId } = config;
   return db.$transaction(async (tx) => {
     const cycle = cycleId(simulationId, cycleNumber);
+    // One at a time: an attempt that was given up may still be at work.
+    await tx.$queryRaw`SELECT 1 FROM offer_cycles WHERE id = ${cycle}::uuid FOR NO KEY UPDATE`;
     const done = await tx.offerDeal.findMany({
       where: { simulationId, offerCycleId: cycle, userId: { in: participants.map((p) => p.userId) } },
       select: { userId: true },

@@ -58,8 +58,9 @@ export const REPORT_SQL = {
 
   integrity: `
     SELECT (SELECT count(*) FROM offer_cycles WHERE simulation_id = $1) AS "cycles",
-           (SELECT committed_days - (SELECT count(DISTINCT simulated_date) FROM shopping_days WHERE simulation_id = $1)
-            FROM simulation_state WHERE simulation_id = $1) AS "missedDays",
+           (SELECT committed_days - (SELECT count(DISTINCT d.simulated_date) FROM shopping_days d
+                                     WHERE d.simulation_id = $1 AND d.simulated_date < s.simulated_date)
+            FROM simulation_state s WHERE simulation_id = $1) AS "missedDays",
            (SELECT coalesce(max(open), 0) FROM (
               SELECT sum(CASE WHEN t.to_status IN ('active', 'reserved') THEN 1 ELSE 0 END - CASE WHEN t.from_status IN ('active', 'reserved') THEN 1 ELSE 0 END)
                        OVER (PARTITION BY u.user_id ORDER BY t.simulated_at, (t.to_status IN ('active', 'reserved')), u.id, t.sequence) AS open

@@ -3,7 +3,13 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  makeTelemetryFilterString,
+} from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
 import { startSimulation, waitForSimulation } from '../client/simulations.ts';
 import type { Services } from '../client/simulations.ts';
@@ -38,7 +44,14 @@ export type Rig = Services & {
 export type WorkerInput = Pick<WorkerOptions, 'interceptors'> & { policy?: ShoppingPolicy };
 
 // Jest ends its processes itself, and a test that breaks a worker on purpose need not be read about.
-Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+  shutdownSignals: [],
+});
+
+// A day on a machine that is busy with other things takes a while.
+jest.setTimeout(60_000);
 
 /** A rig without a worker. Its namespace is its own, so that files that run side by side share no task queue. */
 export async function createRig(dataset: Dataset): Promise<Rig> {

@@ -132,7 +132,8 @@ function ignore(state: SimulationState, signal: string, reason: string): void {
 }
 
 export function clockView(input: SimulationInput, { pacing }: SimulationState): ClockView {
-  const simulatedHours = Math.min(shownHours(pacing, Date.now()), input.days * HOURS_PER_DAY);
+  const asOfMs = Date.now();
+  const simulatedHours = Math.min(shownHours(pacing, asOfMs), input.days * HOURS_PER_DAY);
   return {
     simulatedAt: instantAt(input.startDate, simulatedHours),
     simulatedHours,
@@ -140,6 +141,7 @@ export function clockView(input: SimulationInput, { pacing }: SimulationState): 
     timeScale: pacing.clock.timeScale,
     isPaused: pacing.clock.isPaused,
     advancingToHours: pacing.advancingToHours,
+    asOfMs,
     lagMs: pacing.lagMs,
   };
 }

@@ -17,6 +17,11 @@ export type ClockView = {
   readonly isPaused: boolean;
   /** Where an advance is bringing the clock; null when none is under way. */
   readonly advancingToHours: number | null;
+  /**
+   * Real instant, in milliseconds since 1970, at which this was read off: that of the execution's last event, since a
+   * query cannot see the wall clock.
+   */
+  readonly asOfMs: number;
   /** Real milliseconds by which days were worked on later than the clock asked for. */
   readonly lagMs: number;
 };

@@ -6,7 +6,7 @@ import { shoppingDayWorkflowId } from '../ids.ts';
 import { AGENT_ID, SIMULATION_ID } from '../search-attributes.ts';
 import { databaseRetries, shoppingDayRetries } from './activity-options.ts';
 import { shoppingDay } from './shopping-day.ts';
-import { failureReason, inWindow } from './windows.ts';
+import { failureReason, inWindow, whenFree } from './windows.ts';
 
 const { runShoppingDay } = proxyActivities<RetailActivities>(shoppingDayRetries);
 const { settleDays } = proxyActivities<RetailActivities>(databaseRetries);
@@ -36,17 +36,19 @@ export async function shardDay(input: ShardDayInput): Promise<DayTotals> {
         return await runShoppingDay.executeWithOptions({ summary: agentId }, [
           { simulationId, day, agentId },
         ]);
-      return await executeChild(shoppingDay, {
-        args: [{ simulationId, day, agentId }],
-        workflowId: shoppingDayWorkflowId(simulationId, date, agentId),
-        workflowRunTimeout: LONGEST_SHOPPING_DAY,
-        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-        staticSummary: `${agentId} on ${date}`,
-        typedSearchAttributes: [
-          { key: SIMULATION_ID, value: simulationId },
-          { key: AGENT_ID, value: agentId },
-        ],
-      });
+      return await whenFree(() =>
+        executeChild(shoppingDay, {
+          args: [{ simulationId, day, agentId }],
+          workflowId: shoppingDayWorkflowId(simulationId, date, agentId),
+          workflowRunTimeout: LONGEST_SHOPPING_DAY,
+          parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+          staticSummary: `${agentId} on ${date}`,
+          typedSearchAttributes: [
+            { key: SIMULATION_ID, value: simulationId },
+            { key: AGENT_ID, value: agentId },
+          ],
+        }),
+      );
     } catch (error) {
       return settleDays({ simulationId, day, agentIds: [agentId], reason: failureReason(error) });
     }

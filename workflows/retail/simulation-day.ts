@@ -7,7 +7,7 @@ import { SIMULATION_ID } from '../search-attributes.ts';
 import { bulkRetries, databaseRetries } from './activity-options.ts';
 import { shardDay } from './shard-day.ts';
 import type { SimulationInput } from './simulation-input.ts';
-import { failureReason, inWindow } from './windows.ts';
+import { failureReason, inWindow, whenFree } from './windows.ts';
 
 const { planDay } = proxyActivities<RetailActivities>(bulkRetries);
 const { settleDays, commitDay } = proxyActivities<RetailActivities>(databaseRetries);
@@ -28,22 +28,24 @@ export async function simulationDay(input: SimulationDayInput): Promise<DayTotal
   const shards = chunksOf(shoppers, input.shardSize);
   const results = await inWindow(shards, input.shardsInFlight, async (agentIds, shard) => {
     try {
-      return await executeChild(shardDay, {
-        args: [
-          {
-            simulationId,
-            day,
-            date,
-            agentIds,
-            execution: input.execution,
-            agentsInFlight: input.agentsInFlight,
-          },
-        ],
-        workflowId: shardDayWorkflowId(simulationId, date, shard),
-        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-        staticSummary: `${agentIds.length} shoppers, shard ${shard + 1} of ${shards.length}`,
-        typedSearchAttributes: [{ key: SIMULATION_ID, value: simulationId }],
-      });
+      return await whenFree(() =>
+        executeChild(shardDay, {
+          args: [
+            {
+              simulationId,
+              day,
+              date,
+              agentIds,
+              execution: input.execution,
+              agentsInFlight: input.agentsInFlight,
+            },
+          ],
+          workflowId: shardDayWorkflowId(simulationId, date, shard),
+          parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+          staticSummary: `${agentIds.length} shoppers, shard ${shard + 1} of ${shards.length}`,
+          typedSearchAttributes: [{ key: SIMULATION_ID, value: simulationId }],
+        }),
+      );
     } catch (error) {
       return settleDays({ simulationId, day, agentIds, reason: failureReason(error) });
     }

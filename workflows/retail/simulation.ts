@@ -27,7 +27,7 @@ import type { SimulationState } from './controls.ts';
 import { offerCycle } from './offer-cycle.ts';
 import { simulationDay } from './simulation-day.ts';
 import type { Carried, SimulationInput, SimulationResult } from './simulation-input.ts';
-import { failureReason } from './windows.ts';
+import { failureReason, whenFree } from './windows.ts';
 
 const { finishSimulation, noteStatus } = proxyActivities<RetailActivities>(databaseRetries);
 
@@ -148,7 +148,7 @@ const TRIES = 3;
 async function withAnotherTry<T>(start: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await start();
+      return await whenFree(start);
     } catch (error) {
       const reason = failureReason(error);
       if (tries === TRIES) throw error;

@@ -1,4 +1,5 @@
-import { CancellationScope, isCancellation, rootCause } from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { CancellationScope, isCancellation, rootCause, sleep } from '@temporalio/workflow';
 
 /** Runs `work` over the items, at most `limit` at a time; results in the order of the items. */
 export async function inWindow<T, R>(
@@ -17,6 +18,25 @@ export async function inWindow<T, R>(
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, runner));
   return results;
+}
+
+const LONGEST_WAIT_MS = 5_000;
+/** Together about twenty minutes: longer than any shopping day may take. */
+const ORPHAN_TRIES = 250;
+
+/**
+ * Starts a child whose id may still be taken by an orphan: an execution that a parent left behind when somebody ended
+ * or reset that parent from outside. Its end is waited for; what it has done by then is stored and only read back.
+ */
+export async function whenFree<T>(start: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await start();
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError) || tries === ORPHAN_TRIES) throw error;
+      await sleep(Math.min(100 * 2 ** tries, LONGEST_WAIT_MS), { summary: 'until an orphan has ended' });
+    }
+  }
 }
 
 /**

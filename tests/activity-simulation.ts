@@ -1,0 +1,31 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createRetailActivities } from '../activities/index.ts';
+import { cycleNumberOf, isCycleStart } from '../domain/retail/offer-cycle.ts';
+import { rulesPolicy } from '../domain/retail/policy.ts';
+import type { SimulationConfig } from '../domain/retail/simulation.ts';
+import { NO_TOTALS, addTotals } from '../domain/retail/statistics.ts';
+import { NO_TRACE } from '../graphs/tracing.ts';
+import type { Database } from '../prisma/client.ts';
+import { createSimulation, finishSimulation } from '../prisma/simulation-store.ts';
+
+/** A whole simulation through the database by the same activities in the same order, without Temporal. */
+export async function simulateInDatabase(db: Database, config: SimulationConfig): Promise<void> {
+  const { simulationId } = config;
+  const activities = createRetailActivities({ db, policy: rulesPolicy, trace: NO_TRACE });
+  const environment = new MockActivityEnvironment();
+  const run = <I, R>(activity: (input: I) => Promise<R>, input: I): Promise<R> =>
+    environment.run<[I], R, typeof activity>(activity, input);
+  let totals = NO_TOTALS;
+  await createSimulation(db, config);
+  for (let day = 0; day < config.days; day++) {
+    if (isCycleStart(day, config.offerCycleDays)) {
+      const cycleNumber = cycleNumberOf(day, config.offerCycleDays);
+      await run(activities.runOfferCycle, { simulationId, cycleNumber });
+    }
+    const shoppers = await run(activities.planDay, { simulationId, day });
+    for (const agentId of shoppers)
+      totals = addTotals(totals, await run(activities.runShoppingDay, { simulationId, day, agentId }));
+    await run(activities.commitDay, { simulationId, day, totals });
+  }
+  await finishSimulation(db, simulationId, 'completed');
+}
