@@ -3,6 +3,7 @@ import { dealCoupons, RANDOM_POLICY_VERSION } from '../domain/retail/offer-assig
 import type { PoolCoupon, Refresh } from '../domain/retail/offer-assignment.ts';
 import { cycleWindow } from '../domain/retail/offer-cycle.ts';
 import { agentKey } from '../domain/retail/shopping-day.ts';
+import { offerRulesOf } from '../domain/retail/simulation.ts';
 import type { SimulationConfig } from '../domain/retail/simulation.ts';
 import type { WalletEntry } from '../domain/retail/wallet.ts';
 import { RandomKey } from '../domain/random.ts';
@@ -74,15 +75,7 @@ export async function refreshWallets(
     const refreshes = waiting.map((participant) => ({
       participant,
       refresh: dealCoupons({
-        rules: {
-          refreshPolicy: config.refreshPolicy,
-          cycleDays: config.offerCycleDays,
-          expirationDays: config.offerExpirationDays,
-          walletCapacity: config.walletCapacity,
-          frontstorePerCycle: config.frontstorePerCycle,
-          categoryBrandPerCycle: config.categoryBrandPerCycle,
-          noRepeatCycles: config.noRepeatCycles,
-        },
+        rules: offerRulesOf(config),
         cycleNumber,
         pool,
         entries: entries.get(participant.userId) ?? [],

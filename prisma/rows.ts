@@ -33,3 +33,15 @@ export async function insertRows(
   }
   return written;
 }
+
+/**
+ * Whether Postgres refused the values themselves (SQLSTATE classes 22 and 23: no number, out of range, a constraint):
+ * trying again gives the same. A lost connection or a conflict with another transaction is something else.
+ */
+export function isRefusedByDatabase(error: unknown): boolean {
+  const { meta } = (error ?? {}) as {
+    meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } };
+  };
+  const sqlState = meta?.driverAdapterError?.cause?.originalCode;
+  return typeof sqlState === 'string' && /^2[23]/.test(sqlState);
+}

@@ -16,7 +16,7 @@ import type { LoadedCatalog } from './catalog-store.ts';
 import type { Database } from './client.ts';
 import { idOf } from './ids.ts';
 import { hoursAt } from './offer-store.ts';
-import { insertRows } from './rows.ts';
+import { insertRows, isRefusedByDatabase } from './rows.ts';
 import type { Row, Transaction } from './rows.ts';
 
 /** What a shopping day starts from: the domain's context, and the ids that its rows refer to. */
@@ -194,7 +194,7 @@ export async function saveDay(
   lived: LivedDay,
 ): Promise<DayTotals> {
   const totals = totalsOf(lived.sessions.map(({ session }) => session));
-  const isFirst = await db.$transaction(async (tx) => {
+  const save = async (tx: Transaction): Promise<boolean> => {
     const claimed = await tx.shoppingDay.updateMany({
       where: {
         simulationId: config.simulationId,
@@ -221,7 +221,16 @@ export async function saveDay(
       if (row.order_discounts.length > 0)
         await insertRows(tx, 'order_discounts', row.order_discounts, 'fail');
     return true;
-  });
+  };
+  let isFirst: boolean;
+  try {
+    isFirst = await db.$transaction(save);
+  } catch (error) {
+    if (!isRefusedByDatabase(error)) throw error;
+    throw new AgentFailure(`what agent "${agentId}" did on ${context.date} cannot be stored`, {
+      cause: error,
+    });
+  }
   if (isFirst) return totals;
   const stored = await loadStoredDay(db, config, context.day, agentId);
   if (stored?.status !== 'completed')

@@ -11,6 +11,7 @@ import type { Persona } from '../domain/retail/persona.ts';
 import { rulesPolicy } from '../domain/retail/policy.ts';
 import { agentKey } from '../domain/retail/shopping-day.ts';
 import type { LivedSession } from '../domain/retail/shopping-day.ts';
+import { offerRulesOf } from '../domain/retail/simulation.ts';
 import type { SimulationConfig } from '../domain/retail/simulation.ts';
 import type { WalletEntry } from '../domain/retail/wallet.ts';
 import { RandomKey } from '../domain/random.ts';
@@ -110,15 +111,7 @@ function refreshed(
 ): WalletEntry[] {
   if (config.offerPolicy === 'none') return [...entries];
   const { closings, deals } = dealCoupons({
-    rules: {
-      refreshPolicy: config.refreshPolicy,
-      cycleDays: config.offerCycleDays,
-      expirationDays: config.offerExpirationDays,
-      walletCapacity: config.walletCapacity,
-      frontstorePerCycle: config.frontstorePerCycle,
-      categoryBrandPerCycle: config.categoryBrandPerCycle,
-      noRepeatCycles: config.noRepeatCycles,
-    },
+    rules: offerRulesOf(config),
     cycleNumber,
     pool: pool.filter((coupon) => coupon.isActive),
     entries,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { aCatalogIndex, aCategory, aDay, aPersona } from '../../tests/builders.ts';
+import { aCatalogIndex, aDay, aPersona } from '../../tests/builders.ts';
 import { RandomKey } from '../random.ts';
 import { DEFAULT_CHOICE_PARAMETERS } from './choice-parameters.ts';
 import {

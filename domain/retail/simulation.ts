@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isSimulatedDate } from './calendar.ts';
 import { ChoiceParameters, DEFAULT_CHOICE_PARAMETERS } from './choice-parameters.ts';
 import { MAX_TIME_SCALE } from './clock.ts';
+import type { OfferRules } from './offer-assignment.ts';
 
 /**
  * Everything that determines a simulation, stored whole when it starts; nothing else, no environment variable and
@@ -49,3 +50,16 @@ export type SimulationStatus = 'running' | 'paused' | 'completed' | 'stopped' | 
 
 /** Largest number of agents for which `execution: auto` gives every agent and day its own Temporal execution. */
 export const AUTO_WORKFLOW_LIMIT = 1_000;
+
+/** The part of a configuration that says how offers are dealt. */
+export function offerRulesOf(config: SimulationConfig): OfferRules {
+  return {
+    refreshPolicy: config.refreshPolicy,
+    cycleDays: config.offerCycleDays,
+    expirationDays: config.offerExpirationDays,
+    walletCapacity: config.walletCapacity,
+    frontstorePerCycle: config.frontstorePerCycle,
+    categoryBrandPerCycle: config.categoryBrandPerCycle,
+    noRepeatCycles: config.noRepeatCycles,
+  };
+}
