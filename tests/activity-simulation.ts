@@ -20,12 +20,15 @@ export async function simulateInDatabase(db: Database, config: SimulationConfig)
   for (let day = 0; day < config.days; day++) {
     if (isCycleStart(day, config.offerCycleDays)) {
       const cycleNumber = cycleNumberOf(day, config.offerCycleDays);
-      await run(activities.runOfferCycle, { simulationId, cycleNumber });
+      await run((input) => activities.runOfferCycle(input), { simulationId, cycleNumber });
     }
-    const shoppers = await run(activities.planDay, { simulationId, day });
+    const shoppers = await run((input) => activities.planDay(input), { simulationId, day });
     for (const agentId of shoppers)
-      totals = addTotals(totals, await run(activities.runShoppingDay, { simulationId, day, agentId }));
-    await run(activities.commitDay, { simulationId, day, totals });
+      totals = addTotals(
+        totals,
+        await run((input) => activities.runShoppingDay(input), { simulationId, day, agentId }),
+      );
+    await run((input) => activities.commitDay(input), { simulationId, day, totals });
   }
   await finishSimulation(db, simulationId, 'completed');
 }
