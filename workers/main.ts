@@ -13,6 +13,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${JSON.stringify({ level: 'error', msg: describeError(error) })}\n`);
-  process.exitCode = 1;
+  // Not by exitCode alone: the native half of a worker that failed keeps the process alive.
+  process.stderr.write(`${JSON.stringify({ level: 'error', msg: describeError(error) })}\n`, () =>
+    process.exit(1),
+  );
 });

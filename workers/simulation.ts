@@ -1,5 +1,11 @@
 import path from 'node:path';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  makeTelemetryFilterString,
+} from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
 import { createRetailActivities } from '../activities/index.ts';
 import type { Config } from '../config.ts';
@@ -21,9 +27,10 @@ export async function startWorker(config: Config): Promise<RunningWorker> {
     poolSize: config.database.poolSize,
   });
   const trace = traceSinkOf(config);
-  const connection = await NativeConnection.connect({
-    address: required(config.temporal.address, 'TEMPORAL_ADDRESS'),
-  });
+  const connection = await connectTo(
+    required(config.temporal.address, 'TEMPORAL_ADDRESS'),
+    config.temporal.namespace,
+  );
   const worker = await Worker.create({
     ...workerOptions({ db, policy: rulesPolicy, trace }),
     connection,
@@ -42,6 +49,24 @@ export async function startWorker(config: Config): Promise<RunningWorker> {
       }
     },
   };
+}
+
+/** A worker whose server or namespace is not there should say so, and not poll for ever. */
+async function connectTo(address: string, namespace: string): Promise<NativeConnection> {
+  let connection: NativeConnection;
+  try {
+    connection = await NativeConnection.connect({ address });
+  } catch (error) {
+    throw new AppError('temporal_unreachable', `No Temporal server answers at ${address}.`, { cause: error });
+  }
+  try {
+    await connection.workflowService.describeNamespace({ namespace });
+  } catch (error) {
+    throw new AppError('temporal_unreachable', `Temporal at ${address} has no namespace "${namespace}".`, {
+      cause: error,
+    });
+  }
+  return connection;
 }
 
 /** What every worker of the simulation queue has in common; two cores and a pool of ten connections in mind. */
@@ -71,7 +96,8 @@ function installLogger(level: Config['logLevel']): void {
       `${JSON.stringify({ time, level: at.toLowerCase(), msg: message, ...meta }, errorsToText)}\n`,
     );
   });
-  Runtime.install({ logger });
+  const filter = makeTelemetryFilterString({ core: 'WARN', other: 'WARN' });
+  Runtime.install({ logger, telemetryOptions: { logging: { filter, forward: {} } } });
 }
 
 function errorsToText(_key: string, value: unknown): unknown {
