@@ -33,10 +33,17 @@ main().catch((error: unknown) => {
   // Commander has already said what it had to say.
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
+    if (error.exitCode !== 0) printJsonError('usage', error.message);
     return;
   }
   const { code, message, stack, cause } = explain(error);
   process.stderr.write(`${message}\n`);
+  printJsonError(code, message);
   if (process.env.MERCATO_LOG_LEVEL === 'debug') console.error(stack, cause ?? '');
   process.exitCode = exitCodeOf(code);
 });
+
+/** With `--json` an error is a JSON value as well. */
+function printJsonError(error: string, message: string): void {
+  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error, message })}\n`);
+}

@@ -6,7 +6,10 @@ import { simulationWorkflowId } from '../workflows/ids.ts';
 import type { ClockView } from '../workflows/retail/messages.ts';
 
 export function renderClock(clock: ClockView): string {
-  const advancing = clock.advancingToHours === null ? '' : `, advancing to hour ${clock.advancingToHours}`;
+  const advancing =
+    clock.advancingToHours === null
+      ? ''
+      : `, advancing to hour ${Math.round(clock.advancingToHours * 10) / 10}`;
   const state = clock.isPaused ? 'paused' : 'running';
   return `${state}, simulated time ${clock.simulatedAt}, ${clock.committedDays} days committed, time scale ${clock.timeScale}${advancing}`;
 }

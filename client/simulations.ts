@@ -7,8 +7,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ConflictError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import { HOURS_PER_DAY, instantAt } from '../domain/retail/calendar.ts';
 import { barrierHours } from '../domain/retail/clock.ts';
-import { AUTO_WORKFLOW_LIMIT } from '../domain/retail/simulation.ts';
-import type { SimulationConfig } from '../domain/retail/simulation.ts';
+import { AUTO_WORKFLOW_LIMIT, SimulationConfig } from '../domain/retail/simulation.ts';
 import type { Database } from '../prisma/client.ts';
 import { createSimulation, loadSimulation } from '../prisma/simulation-store.ts';
 import type { SimulationRecord } from '../prisma/simulation-store.ts';
@@ -140,11 +139,20 @@ export async function resetSimulation(
   newId: string | null,
 ): Promise<SimulationRecord> {
   const { config, finishedAt } = await loadSimulation(services.db, simulationId);
+  // The new one is checked before the old one is touched.
+  const renamed = SimulationConfig.safeParse({ ...config, simulationId: newId ?? nextId(simulationId) });
+  if (!renamed.success)
+    throw new InvalidInputError(`The new id is wrong: ${renamed.error.issues[0]?.message ?? 'unreadable'}.`);
+  const taken = await services.db.simulationState.findUnique({
+    where: { simulationId: renamed.data.simulationId },
+  });
+  if (taken !== null)
+    throw new ConflictError(`Simulation "${taken.simulationId}" exists already: choose another id.`);
   if (finishedAt === null) {
     await stopSimulation(services, simulationId);
     await waitForSimulation(services, simulationId);
   }
-  return startSimulation(services, { ...config, simulationId: newId ?? nextId(simulationId) });
+  return startSimulation(services, renamed.data);
 }
 
 /** `demo` → `demo-2` → `demo-3`. */

@@ -1,4 +1,4 @@
-import { ConflictError, NotFoundError } from '../domain/errors.ts';
+import { ConflictError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import { addDays, toMs } from '../domain/retail/calendar.ts';
 import { SimulationConfig } from '../domain/retail/simulation.ts';
 import type { SimulationStatus } from '../domain/retail/simulation.ts';
@@ -26,6 +26,10 @@ export type SimulationRecord = {
  * changes nothing; with another one it is refused.
  */
 export async function createSimulation(db: Database, config: SimulationConfig): Promise<SimulationRecord> {
+  if ((await db.dataset.findUnique({ where: { id: config.datasetId } })) === null)
+    throw new NotFoundError(
+      `There is no dataset "${config.datasetId}": load one with \`mercato seed agents --dataset ${config.datasetId}\`.`,
+    );
   await db.$transaction(async (tx) => {
     const created = await tx.simulationState.createMany({
       data: [
@@ -54,7 +58,7 @@ export async function createSimulation(db: Database, config: SimulationConfig): 
         `Dataset "${config.datasetId}" has no active agents: load some with \`mercato seed agents\`.`,
       );
     if (config.agents !== null && agents.length < config.agents)
-      throw new ConflictError(
+      throw new InvalidInputError(
         `Dataset "${config.datasetId}" has ${agents.length} active agents, not ${config.agents}: load more with \`mercato seed agents --count ${config.agents}\`.`,
       );
     await tx.simulationAgent.createMany({

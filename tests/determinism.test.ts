@@ -31,11 +31,11 @@ let rig: Rig;
 let reference: SimulationConfig;
 let referenceDigest: Digest;
 
-/** Six days of two cycles, online: many sessions, and many of them abandoned. */
+/** Four days of two cycles, online: many sessions, and many of them abandoned. */
 function aRun(given: Partial<SimulationConfigInput> = {}): SimulationConfig {
   return aSimulation({
-    days: 6,
-    offerCycleDays: 3,
+    days: 4,
+    offerCycleDays: 2,
     agents: AGENTS,
     channel: 'online',
     execution: 'workflow',
@@ -92,7 +92,7 @@ describe('the digest does not depend on', () => {
     const config = aRun({ timeScale: 1 });
     await withWorkers([{}], async () => {
       await startSimulation(rig, config);
-      await advance(rig, config.simulationId, { days: 3 });
+      await advance(rig, config.simulationId, { days: 1 });
       await pauseSimulation(rig, config.simulationId);
       await advance(rig, config.simulationId, { hours: 30 });
       await resumeSimulation(rig, config.simulationId);

@@ -7,9 +7,10 @@ import { withServices } from '../../client/services.ts';
 import { startSimulation, waitForSimulation } from '../../client/simulations.ts';
 import { configOf, requireSimulationMode } from '../../client/start-config.ts';
 import { parseConfig } from '../../config.ts';
+import type { Config } from '../../config.ts';
 import { InvalidInputError } from '../../domain/errors.ts';
 import { dataFolderAt, readRunningState } from '../../stack/data-folder.ts';
-import type { Addresses } from '../../stack/data-folder.ts';
+import type { Addresses, DataFolder } from '../../stack/data-folder.ts';
 import { Supervisor } from '../../stack/supervisor.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes.ts';
 import { allowSimulation, isJson } from '../context.ts';
@@ -47,20 +48,16 @@ async function demo(flags: Flags, command: Command): Promise<void> {
   const seeding = seedingOf(flags, folder.downloads);
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const abort = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => abort.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      // The second one does not wait; what is left is ended by the next `up` or `down`.
+      if (abort.signal.aborted) process.exit(EXIT_CODES.interrupted);
+      abort.abort();
+    });
 
   // A stack that `up` has started is used and left running.
   const running = readRunningState(folder);
-  const supervisor =
-    running === null
-      ? await Supervisor.start({
-          config,
-          folder,
-          searchAttributes: SEARCH_ATTRIBUTES,
-          onProgress: say,
-          abort: abort.signal,
-        })
-      : null;
+  const supervisor = running === null ? await startServices(config, folder, abort.signal, say) : null;
   try {
     const addresses = running?.addresses ?? supervisor!.addresses;
     const interrupted = new Promise<'interrupted'>((resolve) =>
@@ -82,6 +79,23 @@ async function demo(flags: Flags, command: Command): Promise<void> {
       say('Stopping.');
       await supervisor.stop();
     }
+  }
+  // What was interrupted still waits for services that are gone.
+  if (abort.signal.aborted) process.exit(process.exitCode);
+}
+
+async function startServices(
+  config: Config,
+  folder: DataFolder,
+  abort: AbortSignal,
+  onProgress: (line: string) => void,
+): Promise<Supervisor> {
+  try {
+    return await Supervisor.start({ config, folder, searchAttributes: SEARCH_ATTRIBUTES, onProgress, abort });
+  } catch (error) {
+    if (!abort.aborted) throw error;
+    onProgress('Interrupted while starting; everything is stopped.');
+    return process.exit(EXIT_CODES.interrupted);
   }
 }
 

@@ -49,17 +49,22 @@ export function registerSimulation(program: Command): void {
     .option('--refresh <policy>', 'replace, top_up, append or staggered (default: replace)')
     .option('--wait', 'wait until it has ended, with its progress')
     .action(start);
-  for (const { name, description, run } of [
+  for (const { name, description, run, says } of [
     { name: 'pause', description: 'stop the clock at the next barrier', run: pauseSimulation },
     { name: 'resume', description: 'let the clock go on', run: resumeSimulation },
-    { name: 'stop', description: 'end after the day that is being lived', run: stopSimulation },
+    {
+      name: 'stop',
+      description: 'end after the day that is being lived',
+      run: stopSimulation,
+      says: 'stopping after the day that is being lived; it was ',
+    },
   ])
     group
       .command(name)
       .argument('<id>')
       .description(description)
       .action((id: string, _options: object, command: Command) =>
-        steer(command, (services) => run(services, id)),
+        steer(command, (services) => run(services, id), says),
       );
   group
     .command('set-scale')
@@ -140,10 +145,14 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
   });
 }
 
-async function steer(command: Command, send: (services: Services) => Promise<ClockView>): Promise<void> {
+async function steer(
+  command: Command,
+  send: (services: Services) => Promise<ClockView>,
+  says = '',
+): Promise<void> {
   const context = openContext(command);
   const clock = await connected(context, send);
-  print(context, clock, renderClock(clock));
+  print(context, clock, `${says}${renderClock(clock)}`);
 }
 
 async function reset(id: string, { newId }: { newId?: string }, command: Command): Promise<void> {

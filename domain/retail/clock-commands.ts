@@ -63,11 +63,11 @@ export function parseAdvance(
   const end = context.totalDays * HOURS_PER_DAY;
   if (target.value > end)
     return rejected(
-      `the simulation ends after ${context.totalDays} days; that is ${target.value - end} hours later`,
+      `the target lies ${Math.ceil(target.value - end)} hours after the end of the simulation, day ${context.totalDays}`,
     );
   if (target.value <= context.fromHours)
     return rejected(
-      `the target lies ${context.fromHours - target.value} hours in the past: simulated time only moves forward`,
+      `the target lies ${Math.ceil(context.fromHours - target.value)} hours in the past: simulated time only moves forward`,
     );
   return ok({ targetHours: target.value, requestId: requestId.value });
 }
