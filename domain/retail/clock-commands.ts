@@ -63,7 +63,7 @@ export function parseAdvance(
   const end = context.totalDays * HOURS_PER_DAY;
   if (target.value > end)
     return rejected(
-      `the target lies ${Math.ceil(target.value - end)} hours after the end of the simulation, day ${context.totalDays}`,
+      `the simulation ends after ${context.totalDays} days, and the target lies ${Math.ceil(target.value - end)} hours after that`,
     );
   if (target.value <= context.fromHours)
     return rejected(
