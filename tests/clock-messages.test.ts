@@ -429,7 +429,7 @@ describe('what a simulation says of itself:', () => {
   });
 
   test('a clock that goes on between messages', async () => {
-    const simulationId = await started({ timeScale: 3_600 });
+    const simulationId = await started({ timeScale: 60 });
     const { simulatedHours } = (await viewSimulation(rig, simulationId)).clock!;
 
     const later = await eventually(

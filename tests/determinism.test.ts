@@ -45,7 +45,7 @@ function aRun(given: Partial<SimulationConfigInput> = {}): SimulationConfig {
 }
 
 beforeAll(async () => {
-  rig = await createRig(aSmallDataset({ agents: AGENTS }));
+  rig = await createRig(aSmallDataset({ agents: AGENTS, areHunters: true }));
   reference = aRun();
   await withWorkers([{}], () => runSimulation(rig, reference));
   referenceDigest = await digestSimulation(rig.db, reference.simulationId);

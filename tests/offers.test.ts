@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { reviewSimulation } from '../client/report.ts';
 import { ConflictError, NotFoundError } from '../domain/errors.ts';
 import { instantAt } from '../domain/retail/calendar.ts';
-import type { Dataset } from '../domain/retail/dataset.ts';
 import type { SimulationConfig, SimulationConfigInput } from '../domain/retail/simulation.ts';
 import { loadCatalog } from '../prisma/catalog-store.ts';
 import type { LoadedCatalog } from '../prisma/catalog-store.ts';
@@ -21,20 +20,9 @@ import { aSimulation, aSmallDataset } from './simulation-rig.ts';
 let database: TestDatabase;
 let catalog: LoadedCatalog;
 
-/** Shoppers who use what coupons they find. */
-function aDatasetOfHunters(): Dataset {
-  const dataset = aSmallDataset({ agents: 3 });
-  const agents = dataset.agents.map((agent) => ({
-    ...agent,
-    couponAffinity: 1,
-    dealSeekingBehavior: 'extreme' as const,
-  }));
-  return { ...dataset, agents };
-}
-
 beforeAll(async () => {
   database = await createTestDatabase();
-  await loadDataset(database.db, aDatasetOfHunters());
+  await loadDataset(database.db, aSmallDataset({ agents: 3, areHunters: true }));
   catalog = await loadCatalog(database.db, 'default');
 });
 

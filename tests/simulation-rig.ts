@@ -100,19 +100,26 @@ export async function createRig(dataset: Dataset): Promise<Rig> {
   };
 }
 
-export type DatasetInput = { agents?: number };
+export type DatasetInput = {
+  agents?: number;
+  /** Whether they use what coupons they find. */ areHunters?: boolean;
+};
 
 /**
  * The shipped grocer with a few of its most frequent shoppers. Campaigns have no budgets: where money is shared,
  * shoppers do depend on each other.
  */
-export function aSmallDataset({ agents = 12 }: DatasetInput = {}): Dataset {
+export function aSmallDataset({ agents = 12, areHunters = false }: DatasetInput = {}): Dataset {
   const shipped = generateShippedDataset('mercato');
+  const traits = areHunters ? { couponAffinity: 1, dealSeekingBehavior: 'extreme' as const } : {};
   return {
     ...shipped,
     prices: shipped.prices.filter((price) => price.week <= 8),
     campaigns: shipped.campaigns.map((campaign) => ({ ...campaign, budgetCents: null })),
-    agents: shipped.agents.filter((agent) => agent.shoppingFrequency === 'frequent').slice(0, agents),
+    agents: shipped.agents
+      .filter((agent) => agent.shoppingFrequency === 'frequent')
+      .slice(0, agents)
+      .map((agent) => ({ ...agent, ...traits })),
   };
 }
 
