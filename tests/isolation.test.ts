@@ -250,10 +250,16 @@ describe('what somebody ends from outside while it is at work:', () => {
     await whileHeld(simulation, async ({ date }) => {
       const day = rig.temporal.workflow.getHandle(simulationDayWorkflowId(simulation.simulationId, date));
       await day.terminate();
-      // The next try is under way, and the shard of the first one is still there.
+      // The next try is under way; it meets the shard of the first one, or that has ended by then.
       await eventually(
         async () => (await day.fetchHistory()).events ?? [],
-        (events) => events.some((event) => event.startChildWorkflowExecutionFailedEventAttributes != null),
+        (events) =>
+          !events.some((event) => event.workflowExecutionTerminatedEventAttributes != null) &&
+          events.some(
+            (event) =>
+              event.startChildWorkflowExecutionFailedEventAttributes != null ||
+              event.childWorkflowExecutionStartedEventAttributes != null,
+          ),
       );
     });
 
