@@ -7,7 +7,7 @@ const LAYERS = {
   datasets: ['domain'],
   activities: ['domain', 'graphs', 'prisma'],
   workflows: ['domain', 'activities'],
-  workers: ['config', 'domain', 'prisma', 'graphs', 'activities', 'workflows'],
+  workers: ['config', 'domain', 'prisma', 'graphs', 'activities', 'workflows', 'client'],
   client: ['config', 'domain', 'datasets', 'prisma', 'workflows'],
   stack: ['config', 'domain', 'prisma'],
   cli: ['config', 'domain', 'datasets', 'prisma', 'client', 'stack', 'workflows'],
@@ -20,7 +20,7 @@ const PACKAGE_HOMES = {
   '@temporalio/workflow': 'workflows|tests',
   '@langchain/': 'graphs|tests',
   '@prisma/': 'prisma|tests|scripts',
-  'pg/': 'prisma|stack|tests|scripts',
+  'pg/': 'prisma|stack|tests|scripts|proofs',
 };
 
 const test = '\\.test\\.ts$';
@@ -68,9 +68,9 @@ export default {
       { dependencyTypes: ['core', 'npm', 'npm-dev'], pathNot: '(^|/)node_modules/zod/' },
     ),
     forbid(
-      'nobody-imports-tests-and-scripts',
-      { pathNot: [test, '^(tests|scripts)/'] },
-      { path: '^(tests|scripts)/' },
+      'nobody-imports-tests-scripts-and-proofs',
+      { pathNot: [test, '^(tests|scripts|proofs)/'] },
+      { path: '^(tests|scripts|proofs)/' },
     ),
   ],
   options: {

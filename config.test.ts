@@ -17,6 +17,9 @@ describe('parseConfig', () => {
       home: null,
       workers: 1,
       logLevel: 'info',
+      listen: { host: '127.0.0.1', healthPort: null, metricsPort: null },
+      watchdogSeconds: 30,
+      otlp: { endpoint: null, headers: {} },
       langsmith: {
         isTracing: false,
         apiKey: null,
@@ -58,6 +61,11 @@ describe('parseConfig', () => {
     ['TEMPORAL_ADDRESS', 'http://localhost:7233'],
     ['MERCATO_WORKERS', '0'],
     ['MERCATO_LOG_LEVEL', 'loud'],
+    ['MERCATO_LISTEN_HOST', 'localhost'],
+    ['MERCATO_HEALTH_PORT', '70000'],
+    ['MERCATO_METRICS_PORT', 'on'],
+    ['MERCATO_WATCHDOG_SECONDS', '-1'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4317'],
     ['LANGSMITH_ENDPOINT', 'ftp://example.com'],
   ])('%s=%s is refused with its name, its value and what is allowed', (name, value) => {
     const allowed = CONFIG_VARIABLES.find((variable) => variable.name === name)?.allowed;
@@ -83,6 +91,33 @@ describe('parseConfig', () => {
       'mysql://me:***@localhost/x',
     );
   });
+
+  test('ports and the watchdog are off at 0', () => {
+    const config = parseConfig({
+      MERCATO_HEALTH_PORT: '0',
+      MERCATO_METRICS_PORT: '0',
+      MERCATO_WATCHDOG_SECONDS: '0',
+    });
+
+    expect(config).toMatchObject({ listen: { healthPort: null, metricsPort: null }, watchdogSeconds: null });
+  });
+
+  test('headers for a collector are read as OpenTelemetry writes them', () => {
+    const { otlp } = parseConfig({
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20YTpi=, x-team=retail',
+    });
+
+    expect(otlp.headers).toEqual({ authorization: 'Basic YTpi=', 'x-team': 'retail' });
+  });
+
+  test.each(['topsecret', 'key=topsecret%'])(
+    'headers for a collector are not shown when they are wrong: %s',
+    (given) => {
+      expect(() => parseConfig({ OTEL_EXPORTER_OTLP_HEADERS: given })).toThrow(
+        'OTEL_EXPORTER_OTLP_HEADERS is set to something else, but must be name=value pairs',
+      );
+    },
+  );
 
   test('tracing without a key is refused', () => {
     expect(() => parseConfig({ LANGSMITH_TRACING: 'true' })).toThrow('LANGSMITH_API_KEY is not set');

@@ -32,8 +32,34 @@ const timeScale = z
     return scale ?? z.NEVER;
   });
 const text = (pattern = /./) => z.string().regex(pattern);
+const port = integer(0, 0, 65_535);
+// As OpenTelemetry writes them: `name=value`, with the value percent-encoded.
+const headers = z
+  .string()
+  .regex(/^[^=,]+=[^,]*(,[^=,]+=[^,]*)*$/)
+  .transform((given, context): Record<string, string> => {
+    try {
+      return Object.fromEntries(given.split(',').map(toHeader));
+    } catch {
+      context.addIssue('not percent-encoded');
+      return z.NEVER;
+    }
+  })
+  .optional();
 
-type Variable = { schema: z.ZodType; allowed: string; meaning: string; byDefault: string };
+function toHeader(pair: string): [string, string] {
+  const [name = '', ...value] = pair.split('=');
+  return [name.trim(), decodeURIComponent(value.join('=').trim())];
+}
+
+type Variable = {
+  schema: z.ZodType;
+  allowed: string;
+  meaning: string;
+  byDefault: string;
+  /** Never shown, not even when it is wrong. */
+  isSecret?: boolean;
+};
 
 const VARIABLES = {
   SIMULATION_MODE: {
@@ -126,6 +152,45 @@ const VARIABLES = {
     meaning: 'What is logged; `debug` also shows stack traces of expected errors.',
     byDefault: 'info',
   },
+  MERCATO_LISTEN_HOST: {
+    schema: z.union([z.ipv4(), z.ipv6()]).default('127.0.0.1'),
+    allowed: 'an IP address',
+    meaning: 'Where workers listen for health checks and metrics; 0.0.0.0 in a container.',
+    byDefault: '127.0.0.1',
+  },
+  MERCATO_HEALTH_PORT: {
+    schema: port,
+    allowed: 'a port, or 0 for none',
+    meaning: 'A worker answers GET /healthz there. `up` and `demo` give each worker a port of its own.',
+    byDefault: '0',
+  },
+  MERCATO_METRICS_PORT: {
+    schema: port,
+    allowed: 'a port, or 0 for none',
+    meaning:
+      'A worker answers GET /metrics there, for Prometheus. `up` and `demo` give each a port of its own.',
+    byDefault: '0',
+  },
+  MERCATO_WATCHDOG_SECONDS: {
+    schema: integer(30, 0, 3_600),
+    allowed: 'a whole number from 0 to 3600',
+    meaning:
+      'A worker whose main thread hangs for so long is killed, to be started again; 0 switches that off.',
+    byDefault: '30',
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    allowed: 'an http or https address',
+    meaning: 'A collector that gets traces of the workers by OTLP/HTTP, usually on port 4318.',
+    byDefault: 'none',
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    schema: headers,
+    allowed: 'name=value pairs with commas between them',
+    meaning: 'Headers of what is sent to the collector, such as a key.',
+    byDefault: 'none',
+    isSecret: true,
+  },
   LANGSMITH_TRACING: {
     schema: flag(false),
     allowed: 'true, false, 1 or 0',
@@ -161,11 +226,11 @@ export type Config = ReturnType<typeof shape>;
 export function parseConfig(environment: Record<string, string | undefined>): Config {
   const values: Record<string, unknown> = {};
   const complaints: string[] = [];
-  for (const [name, { schema, allowed }] of Object.entries(VARIABLES)) {
+  for (const [name, { schema, allowed, isSecret }] of Object.entries<Variable>(VARIABLES)) {
     const given = environment[name] || undefined;
     const result = schema.safeParse(given);
     if (result.success) values[name] = result.data;
-    else complaints.push(`${name} is "${withoutPassword(given)}", but must be ${allowed}`);
+    else complaints.push(`${name} is ${shown(given, isSecret)}, but must be ${allowed}`);
   }
   if (environment.LANGSMITH_TRACING && values.LANGSMITH_TRACING === true && !values.LANGSMITH_API_KEY) {
     complaints.push('LANGSMITH_TRACING is on, but LANGSMITH_API_KEY is not set');
@@ -174,8 +239,8 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
   return shape(values as Values);
 }
 
-function withoutPassword(value = ''): string {
-  return value.replace(/:[^:@/]*@/, ':***@');
+function shown(value = '', isSecret = false): string {
+  return isSecret ? 'set to something else' : `"${value.replace(/:[^:@/]*@/, ':***@')}"`;
 }
 
 function shape(values: Values) {
@@ -196,6 +261,18 @@ function shape(values: Values) {
     home: values.MERCATO_HOME ?? null,
     workers: values.MERCATO_WORKERS,
     logLevel: values.MERCATO_LOG_LEVEL,
+    /** Ports are null where nothing listens. */
+    listen: {
+      host: values.MERCATO_LISTEN_HOST,
+      healthPort: values.MERCATO_HEALTH_PORT || null,
+      metricsPort: values.MERCATO_METRICS_PORT || null,
+    },
+    /** Null where nobody watches. */
+    watchdogSeconds: values.MERCATO_WATCHDOG_SECONDS || null,
+    otlp: {
+      endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+      headers: values.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+    },
     langsmith: {
       isTracing: values.LANGSMITH_TRACING,
       apiKey: values.LANGSMITH_API_KEY ?? null,

@@ -22,12 +22,19 @@ const shared = {
 
 /** @type {import('jest').Config} */
 module.exports = {
+  // Most tests wait for servers half of the time.
+  maxWorkers: 2,
   projects: [
     {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/', '<rootDir>/prisma/generated/'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        '<rootDir>/tests/',
+        '<rootDir>/proofs/',
+        '<rootDir>/prisma/generated/',
+      ],
     },
     {
       ...shared,
@@ -36,5 +43,7 @@ module.exports = {
       globalSetup: '<rootDir>/tests/global-setup.ts',
       globalTeardown: '<rootDir>/tests/global-teardown.ts',
     },
+    // Short versions of the long proofs; each starts services of its own.
+    { ...shared, displayName: 'proofs', testMatch: ['<rootDir>/proofs/**/*.test.ts'] },
   ],
 };

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { AgentFailure, AppError } from '../domain/errors.ts';
+import { AGENT_FAILURE, AgentFailure, AppError } from '../domain/errors.ts';
 
 /**
  * What Temporal is told about an error. Domain errors are final: trying again gives the same. Everything else, a lost
@@ -10,8 +10,6 @@ export function toFailure(error: unknown): unknown {
     return ApplicationFailure.nonRetryable(error.message, failureType(error), { code: error.code });
   return error;
 }
-
-export const AGENT_FAILURE = 'AgentFailure';
 
 function failureType(error: AppError): string {
   return error instanceof AgentFailure ? AGENT_FAILURE : 'AppError';

@@ -16,7 +16,7 @@ type Link = { name: string; message: string; code: string; kind: string; path: s
 
 type Explanation = { code: string; matches: (link: Link) => boolean; sentence: (link: Link) => string };
 
-const MIGRATE = 'start Mercato once with `mercato up`, which creates and migrates it';
+const MIGRATE = 'start Mercato with `mercato up`, or run `mercato migrate` on a database of yours';
 
 const EXPLANATIONS: Explanation[] = [
   {

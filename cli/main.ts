@@ -4,7 +4,9 @@ import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { registerCheckDb } from './commands/check-db.ts';
 import { registerDemo } from './commands/demo.ts';
+import { registerMigrate } from './commands/migrate.ts';
 import { registerPreflight } from './commands/preflight.ts';
+import { registerQuarantine } from './commands/quarantine.ts';
 import { registerSeed } from './commands/seed.ts';
 import { registerSimulation } from './commands/simulation.ts';
 import { registerStack } from './commands/stack.ts';
@@ -23,9 +25,11 @@ async function main(): Promise<void> {
   registerDemo(program);
   registerStack(program);
   registerSeed(program);
+  registerMigrate(program);
   registerCheckDb(program);
   registerPreflight(program);
   registerSimulation(program);
+  registerQuarantine(program);
   await program.parseAsync();
 }
 

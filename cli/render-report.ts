@@ -29,6 +29,7 @@ export function renderReport(report: SimulationReport, webUiUrl: string | null):
     profileLine(realism.hour, HOURS),
     heading('Whether it adds up'),
     ...checks.map((check) => `${check.isOk ? 'ok    ' : 'FAILED'}  ${check.name}: ${check.found}`),
+    ...quarantineLines(report),
     ...(speed === null
       ? []
       : [
@@ -38,6 +39,18 @@ export function renderReport(report: SimulationReport, webUiUrl: string | null):
     ...report.limits,
     ...(webUiUrl === null ? [] : [heading('Temporal Web UI'), webUiUrl]),
   ].join('\n');
+}
+
+const LISTED = 5;
+
+function quarantineLines({ quarantines }: SimulationReport): string[] {
+  const lines = quarantines
+    .slice(0, LISTED)
+    .map(
+      ({ agentId, sinceDate, reason }) => `        ${agentId} in quarantine since ${sinceDate}: ${reason}`,
+    );
+  const rest = quarantines.length - lines.length;
+  return rest > 0 ? [...lines, `        and ${rest} more: mercato quarantine list`] : lines;
 }
 
 const WIDTH = 100;

@@ -17,7 +17,7 @@ export function renderClock(clock: ClockView): string {
 export function renderView({ record, clock, progress }: SimulationView, webUiUrl: string | null): string {
   const totals = progress?.totals ?? record.totals;
   const lines = [
-    `Simulation "${record.simulationId}": ${progress?.status ?? record.status}, ${record.agents} agents, seed ${record.config.seed}, dataset ${record.config.datasetId}`,
+    `Simulation "${record.simulationId}": ${statusOf(record, progress?.status)}, ${record.agents} agents, seed ${record.config.seed}, dataset ${record.config.datasetId}`,
     `  day ${progress?.committedDays ?? record.committedDays} of ${record.config.days}, offer cycle ${progress?.cycleNumber ?? record.cycleNumber}, simulated date ${progress?.simulatedDate ?? record.simulatedDate}`,
     `  ${totals.sessions} sessions, ${totals.orders} purchases, ${formatCents(totals.totalCents)} net revenue, ${totals.redemptions} coupons redeemed, ${totals.failedDays} failed days`,
   ];
@@ -38,7 +38,7 @@ export function renderList(records: readonly SimulationRecord[]): string {
   for (const record of records)
     table.push([
       record.simulationId,
-      record.status,
+      statusOf(record),
       record.agents,
       `${record.committedDays}/${record.config.days}`,
       record.simulatedDate,
@@ -48,4 +48,9 @@ export function renderList(records: readonly SimulationRecord[]): string {
       record.totals.orders,
     ]);
   return table.toString();
+}
+
+/** A simulation some of whose shopping days failed goes on, degraded. */
+function statusOf({ status, totals }: SimulationRecord, shown: string = status): string {
+  return totals.failedDays > 0 ? `${shown}, degraded` : shown;
 }

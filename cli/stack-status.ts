@@ -1,5 +1,6 @@
 import { type DataFolder, readState, type ServiceState } from '../stack/data-folder.ts';
 import { isRunning, memoryOf } from '../stack/process.ts';
+import { workerPortNames } from '../stack/workers.ts';
 
 export type StackStatus = {
   isRunning: boolean;
@@ -17,13 +18,16 @@ export type StackStatus = {
     since: string;
     /** Resident memory of the process in MB, now and at its highest; null where the system does not tell. */
     memory: { nowMb: number; peakMb: number } | null;
+    /** Where a worker answers health checks, and shows its metrics to Prometheus; null for the other services. */
+    healthUrl: string | null;
+    metricsUrl: string | null;
     logFile: string;
   }[];
 };
 
 /** What the state says, compared with the processes that there are. */
 export function readStatus(folder: DataFolder): StackStatus {
-  const { supervisor, addresses, services } = readState(folder);
+  const { supervisor, addresses, services, ports } = readState(folder);
   const isSupervised = supervisor !== null && isRunning(supervisor);
   return {
     isRunning: isSupervised && addresses !== null,
@@ -32,7 +36,7 @@ export function readStatus(folder: DataFolder): StackStatus {
     temporalAddress: addresses?.temporalAddress ?? null,
     webUiUrl: addresses?.webUiUrl ?? null,
     supervisorPid: isSupervised ? supervisor.pid : null,
-    services: services.map(statusOf),
+    services: services.map((service) => ({ ...statusOf(service), ...urlsOf(service, ports) })),
   };
 }
 
@@ -41,6 +45,16 @@ function statusOf({ name, status, process, address, restarts, since, logFile }: 
   const real = isThere || status !== 'running' ? status : ('gone' as const);
   const memory = isThere ? memoryOf(process.pid) : null;
   return { name, status: real, pid: isThere ? process.pid : null, address, restarts, since, memory, logFile };
+}
+
+function urlsOf({ name }: ServiceState, ports: Readonly<Record<string, number>>) {
+  const names = workerPortNames(name);
+  const urlAt = (port: number | undefined, path: string) =>
+    port === undefined ? null : `http://127.0.0.1:${port}/${path}`;
+  return {
+    healthUrl: urlAt(ports[names.health], 'healthz'),
+    metricsUrl: urlAt(ports[names.metrics], 'metrics'),
+  };
 }
 
 export function printStatus(status: StackStatus, isJson: boolean): void {
@@ -63,9 +77,12 @@ function describe(status: StackStatus): string {
     service.memory === null ? '-' : `${service.memory.nowMb} (${service.memory.peakMb})`,
   ]);
   const table = rows.length === 0 ? [] : ['', ...inColumns([head, ...rows])];
-  return [headline(status), ...inColumns(known.map(([name, place]) => [name, place ?? ''])), ...table].join(
-    '\n',
-  );
+  const urls = services
+    .filter(({ healthUrl, metricsUrl }) => healthUrl !== null || metricsUrl !== null)
+    .map(({ name, healthUrl, metricsUrl }) => [name, healthUrl ?? '-', metricsUrl ?? '-']);
+  const urlTable = urls.length === 0 ? [] : ['', ...inColumns([['worker', 'health', 'metrics'], ...urls])];
+  const lines = inColumns(known.map(([name, place]) => [name, place ?? '']));
+  return [headline(status), ...lines, ...table, ...urlTable].join('\n');
 }
 
 function headline({ isRunning, supervisorPid, services }: StackStatus): string {

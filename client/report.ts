@@ -5,6 +5,8 @@ import type { RealismRow, RealismTargets } from '../domain/retail/realism.ts';
 import type { DayTotals } from '../domain/retail/statistics.ts';
 import type { Database } from '../prisma/client.ts';
 import { digestSimulation } from '../prisma/digest-store.ts';
+import { listQuarantines } from '../prisma/quarantine-store.ts';
+import type { QuarantineRecord } from '../prisma/quarantine-store.ts';
 import { REPORT_SQL, loadReport } from '../prisma/report-store.ts';
 import type { ReportFigures } from '../prisma/report-store.ts';
 import { loadSimulation } from '../prisma/simulation-store.ts';
@@ -28,6 +30,8 @@ export type SimulationReport = {
     readonly hour: Profile;
   };
   readonly checks: readonly Check[];
+  /** Agents that were left alone since their days kept failing, with the reason. */
+  readonly quarantines: readonly QuarantineRecord[];
   readonly speed: {
     readonly seconds: number;
     readonly simulatedPerReal: number;
@@ -55,9 +59,10 @@ const LIMITS = [
 export async function reviewSimulation(db: Database, simulationId: string): Promise<SimulationReport> {
   const simulation = await loadSimulation(db, simulationId);
   const dataset = await db.dataset.findUniqueOrThrow({ where: { id: simulation.config.datasetId } });
-  const [figures, { digest }] = await Promise.all([
+  const [figures, { digest }, quarantines] = await Promise.all([
     loadReport(db, simulationId),
     digestSimulation(db, simulationId),
+    listQuarantines(db, simulationId),
   ]);
   const targets =
     dataset.reference === null
@@ -76,6 +81,7 @@ export async function reviewSimulation(db: Database, simulationId: string): Prom
       hour: profileOf(profile.slice(7), targets.hourShares),
     },
     checks: checksOf(simulation, figures),
+    quarantines,
     speed: speedOf(simulation, figures),
     limits: LIMITS,
     sql: REPORT_SQL,
@@ -125,8 +131,10 @@ function checksOf(
     zero('orders whose lines and discounts do not add up', integrity['ordersNotAddingUp']),
     zero('coupons redeemed twice', integrity['redeemedTwice']),
     zero('redeemed coupons without an order', integrity['redeemedWithoutOrder']),
+    zero('coupons redeemed more often than their limit', integrity['limitsExceeded']),
     zero('days that were missed', isOffersOnly ? 0 : integrity['missedDays']),
     zero('shopping days that failed', figures.totals['failedDays']),
+    zero('shopping days of agents in quarantine', integrity['quarantinedDays']),
     ...(finishedAt === null ? [] : [zero('shopping days left unfinished', integrity['unfinishedDays'])]),
   ];
 }

@@ -6,10 +6,10 @@ import {
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ConflictError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import { HOURS_PER_DAY, instantAt } from '../domain/retail/calendar.ts';
-import { barrierHours } from '../domain/retail/clock.ts';
+import { barrierHours, parseTimeScale } from '../domain/retail/clock.ts';
 import { AUTO_WORKFLOW_LIMIT, SimulationConfig } from '../domain/retail/simulation.ts';
 import type { Database } from '../prisma/client.ts';
-import { createSimulation, loadSimulation } from '../prisma/simulation-store.ts';
+import { createSimulation, loadSimulation, reopenSimulation } from '../prisma/simulation-store.ts';
 import type { SimulationRecord } from '../prisma/simulation-store.ts';
 import { simulationWorkflowId } from '../workflows/ids.ts';
 import {
@@ -25,7 +25,7 @@ import type { ClockView, ProgressView } from '../workflows/retail/messages.ts';
 import type { SimulationInput, SimulationResult } from '../workflows/retail/simulation-input.ts';
 import type { simulation } from '../workflows/retail/simulation.ts';
 import { RUN_STATUS, SIMULATION_ID } from '../workflows/search-attributes.ts';
-import { SIMULATION_QUEUE } from '../workflows/task-queues.ts';
+import { SIMULATION_QUEUE, WORKFLOW_TASK_TIMEOUT } from '../workflows/task-queues.ts';
 
 /** What the CLI and the API do with simulations, over Temporal and the store. */
 export type Services = { readonly db: Database; readonly temporal: Client };
@@ -41,20 +41,45 @@ export async function startSimulation(
   const stored = await createSimulation(db, config);
   if (stored.finishedAt !== null)
     throw new ConflictError(
-      `Simulation "${config.simulationId}" is ${stored.status}: start another one under a new id, or \`mercato simulation reset ${config.simulationId}\`.`,
+      `Simulation "${config.simulationId}" is ${stored.status}: ${hintFor(stored)}start another one under a new id, or \`mercato simulation reset ${config.simulationId}\`.`,
     );
+  await startExecution(temporal, stored);
+  return stored;
+}
+
+/**
+ * Takes a simulation up again that was terminated or cancelled or has failed, from its last committed day. What its
+ * current day has done so far is kept. One that runs is left alone.
+ * @throws ConflictError when it ended as it should
+ */
+export async function recoverSimulation(
+  { db, temporal }: Services,
+  simulationId: string,
+): Promise<SimulationRecord> {
+  const reopened = await reopenSimulation(db, simulationId);
+  await startExecution(temporal, reopened);
+  return reopened;
+}
+
+function hintFor({ status, simulationId }: SimulationRecord): string {
+  const isFinal = status === 'completed' || status === 'stopped';
+  return isFinal ? '' : `take it up again with \`mercato simulation recover ${simulationId}\`, `;
+}
+
+async function startExecution(temporal: Client, record: SimulationRecord): Promise<void> {
+  const { config, agents, committedDays } = record;
   await temporal.workflow.start<typeof simulation>('simulation', {
-    args: [inputOf(stored)],
+    args: [inputOf(record)],
     taskQueue: SIMULATION_QUEUE,
     workflowId: simulationWorkflowId(config.simulationId),
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-    staticSummary: `${stored.agents} agents, ${config.days} days, seed ${config.seed}`,
+    staticSummary: `${agents} agents, ${config.days} days, seed ${config.seed}${committedDays > 0 ? `, taken up after day ${committedDays}` : ''}`,
     typedSearchAttributes: [
       { key: SIMULATION_ID, value: config.simulationId },
       { key: RUN_STATUS, value: 'running' },
     ],
   });
-  return stored;
 }
 
 /** Waits until a simulation has ended. @throws what ended it, when it failed */
@@ -161,20 +186,23 @@ function nextId(simulationId: string): string {
   return match === null ? `${simulationId}-2` : `${match[1]}-${Number(match[2]) + 1}`;
 }
 
-function inputOf({ config, agents }: SimulationRecord): SimulationInput {
+function inputOf(record: SimulationRecord): SimulationInput {
+  const { config, agents, committedDays, cycleNumber, totals } = record;
   const isLarge = agents > AUTO_WORKFLOW_LIMIT;
   return {
     simulationId: config.simulationId,
     startDate: config.startDate,
     days: config.days,
     cycleDays: config.offerCycleDays,
-    timeScale: config.timeScale,
+    timeScale: parseTimeScale(record.timeScale) ?? config.timeScale,
     catchUp: config.catchUp,
     isShopping: config.profile !== 'offers_only',
     execution: config.execution === 'auto' ? (isLarge ? 'activity' : 'workflow') : config.execution,
     shardSize: config.shardSize,
     shardsInFlight: config.shardsInFlight,
     agentsInFlight: config.agentsInFlight,
+    // It may have ended while it opened its last cycle: that is opened again, and users who have their coupons keep them.
+    ...(cycleNumber === 0 ? {} : { takenUpAt: { committedDays, cycleNumber: cycleNumber - 1, totals } }),
   };
 }
 

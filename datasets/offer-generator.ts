@@ -231,6 +231,7 @@ export const EMPTY_COUPON = {
   minSpendCents: 0,
   feePerRedemptionCents: 0,
   excludedBrands: [],
+  redemptionLimit: null,
   isActive: true,
 } satisfies Partial<Coupon>;
 

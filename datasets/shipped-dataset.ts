@@ -55,6 +55,7 @@ export const README_LINES = [
   'Coupons      scope: frontstore = whole basket, category or brand = matching lines. kind: percent, fixed, bogo (every second unit free), free_shipping.',
   '             min_spend: spend on eligible lines from which it works. max_discount: cap of one redemption.',
   '             funding and vendor_share_percent: who pays the discount. fee_per_redemption: what each redemption costs the retailer.',
+  '             redemption_limit: redemptions that all shoppers together may have in a simulation; empty = unlimited.',
   '',
   'Facts used: prices, promotion depth, own-label share, repurchase gaps, visit classes, coupon use and demographic shares of the',
   '2017 grocery panel The Complete Journey (84.51°). Basket weights, margins, other repurchase gaps and all names are assumed.',

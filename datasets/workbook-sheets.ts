@@ -258,6 +258,9 @@ export const COUPONS: Sheet<Coupon> = {
       'brands of the dataset, between semicolons, or empty',
       [],
     ),
+    redemptionLimit: optionalReal('redemption_limit', 'a whole number from 1, or empty for unlimited', {
+      isOptional: true,
+    }),
     isActive: flag('is_active'),
   },
 };

@@ -33,6 +33,9 @@ export class ConflictError extends AppError {
   }
 }
 
+/** What an AgentFailure is called in Temporal's histories. */
+export const AGENT_FAILURE = 'AgentFailure';
+
 /**
  * One agent's shopping day cannot be lived: a malformed persona, a policy that throws or answers nonsense.
  * Counts towards quarantine; infrastructure failures never do.
@@ -41,6 +44,14 @@ export class AgentFailure extends AppError {
   constructor(message: string, options?: { cause?: unknown }) {
     super('agent_failure', message, options);
     this.name = 'AgentFailure';
+  }
+}
+
+/** A shopping day that is settled already: an answer that comes now is too late. Trying again changes nothing. */
+export class DaySettledError extends AgentFailure {
+  constructor(message: string) {
+    super(message);
+    this.name = 'DaySettledError';
   }
 }
 

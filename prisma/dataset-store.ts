@@ -201,6 +201,7 @@ const COUPONS: TableSpec<InDataset<Coupon> & { campaignId: number }> = {
     vendor_share_percent: { type: 'float8', value: (row) => row.vendorSharePercent },
     fee_per_redemption_cents: { type: 'int', value: (row) => row.feePerRedemptionCents },
     excluded_brands: { type: 'text[]', value: (row) => row.excludedBrands },
+    redemption_limit: { type: 'int', value: (row) => row.redemptionLimit },
     is_active: { type: 'bool', value: (row) => row.isActive },
   },
 };

@@ -46,6 +46,9 @@ const QUERIES: Readonly<Record<string, string>> = {
     SELECT simulated_date::text AS part,
            jsonb_build_array(agent_id, status, visit_probability, visit_draw, visit_terms, result, state_after, failure) AS line
     FROM shopping_days WHERE simulation_id = $1`,
+  simulation_days: `
+    SELECT simulated_date::text AS part, jsonb_build_array(status, lived, failed, quarantined) AS line
+    FROM simulation_days WHERE simulation_id = $1`,
   shopping_sessions: `
     SELECT s.simulated_date::text AS part,
            jsonb_build_array(s.agent_id, s.trip_number, t.code, s.channel, s.trip_type, s.outcome, s.abandon_reason, s.started_simulated_at, s.ended_simulated_at) AS line

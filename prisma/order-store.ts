@@ -71,6 +71,11 @@ async function giveBackCoupons(tx: Transaction, order: LockedOrder, simulatedAt:
     orderBy: [{ assignedSimulatedAt: 'asc' }, { coupon: { code: 'asc' } }],
   });
   if (redeemed.length === 0) return [];
+  // Counts of limited coupons are taken by coupon, as the database takes them: two who wait never wait for each other.
+  await tx.$queryRaw`
+    SELECT 1 FROM coupon_redemptions r
+    JOIN user_coupons u ON u.coupon_id = r.coupon_id AND u.simulation_id IS NOT DISTINCT FROM r.simulation_id
+    WHERE u.order_id = ${order.id}::uuid ORDER BY r.coupon_id FOR NO KEY UPDATE OF r`;
   let open = await tx.userCoupon.count({
     where: { simulationId, userId, status: { in: ['active', 'reserved'] } },
   });

@@ -11,7 +11,7 @@ export type ReportSection = keyof typeof REPORT_SQL;
 export const REPORT_SQL = {
   totals: `
     SELECT (SELECT count(*) FROM shopping_days WHERE simulation_id = $1 AND status = 'completed') AS "shoppingDays",
-           (SELECT count(*) FROM shopping_days WHERE simulation_id = $1 AND status IN ('failed', 'quarantined')) AS "failedDays",
+           (SELECT count(*) FROM shopping_days WHERE simulation_id = $1 AND status = 'failed') AS "failedDays",
            (SELECT count(*) FROM shopping_sessions WHERE simulation_id = $1) AS "sessions",
            (SELECT count(*) FROM shopping_sessions WHERE simulation_id = $1 AND outcome = 'completed') AS "completed",
            (SELECT count(*) FROM shopping_sessions WHERE simulation_id = $1 AND outcome = 'abandoned') AS "abandoned",
@@ -73,7 +73,10 @@ export const REPORT_SQL = {
            (SELECT count(*) FROM (SELECT 1 FROM order_discounts d JOIN orders o ON o.id = d.order_id
               WHERE o.simulation_id = $1 AND o.status = 'completed' GROUP BY d.user_coupon_id HAVING count(*) > 1) d) AS "redeemedTwice",
            (SELECT count(*) FROM user_coupons WHERE simulation_id = $1 AND (status = 'redeemed') <> (order_id IS NOT NULL)) AS "redeemedWithoutOrder",
-           (SELECT count(*) FROM shopping_days WHERE simulation_id = $1 AND status = 'planned') AS "unfinishedDays"`,
+           (SELECT count(*) FROM shopping_days WHERE simulation_id = $1 AND status = 'planned') AS "unfinishedDays",
+           (SELECT count(*) FROM shopping_days WHERE simulation_id = $1 AND status = 'quarantined') AS "quarantinedDays",
+           (SELECT count(*) FROM coupon_redemptions r JOIN coupons c ON c.id = r.coupon_id
+            WHERE r.simulation_id = $1 AND r.redeemed > c.redemption_limit) AS "limitsExceeded"`,
 
   realism: `
     WITH baskets AS (

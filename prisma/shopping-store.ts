@@ -1,4 +1,4 @@
-import { AgentFailure } from '../domain/errors.ts';
+import { AgentFailure, DaySettledError } from '../domain/errors.ts';
 import { HOURS_PER_DAY, addDays, instantAt, toMs } from '../domain/retail/calendar.ts';
 import { visitDecision } from '../domain/retail/choice-model.ts';
 import type { BinaryDecision, DayContext, WalletCoupon } from '../domain/retail/choice-model.ts';
@@ -6,7 +6,7 @@ import { householdProfile, initialHousehold } from '../domain/retail/household.t
 import type { HouseholdState } from '../domain/retail/household.ts';
 import { Persona } from '../domain/retail/persona.ts';
 import { agentKey } from '../domain/retail/shopping-day.ts';
-import type { LivedDay, LivedSession } from '../domain/retail/shopping-day.ts';
+import type { DayFailure, LivedDay, LivedSession } from '../domain/retail/shopping-day.ts';
 import { EVENT_SCHEMA_VERSION } from '../domain/retail/shopping-event.ts';
 import type { SimulationConfig } from '../domain/retail/simulation.ts';
 import { NO_TOTALS, addTotals, totalsOf } from '../domain/retail/statistics.ts';
@@ -16,6 +16,7 @@ import type { LoadedCatalog } from './catalog-store.ts';
 import type { Database } from './client.ts';
 import { idOf } from './ids.ts';
 import { hoursAt } from './offer-store.ts';
+import { loadQuarantined } from './quarantine-store.ts';
 import { insertRows, isRefusedByDatabase } from './rows.ts';
 import type { Row, Transaction } from './rows.ts';
 
@@ -53,10 +54,18 @@ export async function loadDays(
       WHERE simulation_id = ${config.simulationId} AND agent_id = a.id AND simulated_date < ${date}::date AND status = 'completed'
       ORDER BY simulated_date DESC LIMIT 1) d`;
   const wallets = await db.$queryRaw<
-    { id: string; agentId: string; couponId: number; assignedAt: Date; expiresAt: Date }[]
+    {
+      id: string;
+      agentId: string;
+      couponId: number;
+      assignedAt: Date;
+      expiresAt: Date;
+      isWithheld: boolean;
+    }[]
   >`
     SELECT u.id::text AS id, a.agent_id AS "agentId", u.coupon_id AS "couponId",
-           u.assigned_simulated_at AS "assignedAt", u.expires_simulated_at AS "expiresAt"
+           u.assigned_simulated_at AS "assignedAt", u.expires_simulated_at AS "expiresAt",
+           EXISTS (SELECT 1 FROM withheld_coupons w WHERE w.user_coupon_id = u.id AND w.simulated_date = ${date}::date) AS "isWithheld"
     FROM user_coupons u JOIN agents a ON a.user_id = u.user_id
     WHERE u.simulation_id = ${config.simulationId} AND a.agent_id = ANY (${ids}::text[]) AND u.status = 'active'
     ORDER BY u.coupon_id`;
@@ -68,6 +77,7 @@ export async function loadDays(
       coupon: catalog.couponById.get(row.couponId)!,
       assignedHours: hoursAt(config, row.assignedAt),
       expiresHours: hoursAt(config, row.expiresAt),
+      ...(row.isWithheld ? { isWithheld: true } : {}),
     };
     const list = walletOf.get(row.agentId);
     if (list === undefined) walletOf.set(row.agentId, [entry]);
@@ -115,7 +125,8 @@ export async function loadDay(
 
 /**
  * Decides for some agents whether they shop on a day, and records each decision, also to stay at home. Days that are
- * decided already are left alone. A malformed agent is planned, so that its day fails where failures are handled.
+ * decided already are left alone. A malformed agent is planned, so that its day fails where failures are handled; one
+ * in quarantine is not.
  */
 export async function planDays(
   db: Database,
@@ -125,16 +136,19 @@ export async function planDays(
   agentIds: readonly string[],
 ): Promise<void> {
   const candidates = await loadDays(db, config, catalog, day, agentIds);
+  const quarantined = await loadQuarantined(db, config, day);
   const rows = candidates.map((candidate): Row => {
     const visit: BinaryDecision =
       candidate.type === 'ok'
         ? visitDecision(candidate.day.context)
         : { probability: 1, draw: 0, isYes: true, terms: {} };
+    const reason = quarantined.get(candidate.agentId);
     return {
       simulation_id: config.simulationId,
       agent_id: candidate.agentId,
       simulated_date: addDays(config.startDate, day),
-      status: visit.isYes ? 'planned' : 'home',
+      status: visit.isYes ? (reason === undefined ? 'planned' : 'quarantined') : 'home',
+      failure: visit.isYes && reason !== undefined ? { type: 'agent', reason } : null,
       visit_probability: visit.probability,
       visit_draw: visit.draw,
       visit_terms: visit.terms,
@@ -144,11 +158,11 @@ export async function planDays(
   if (rows.length > 0) await insertRows(db, 'shopping_days', rows, 'nothing');
 }
 
-/** Agents whose day was planned as a shop day, whatever has become of it, by agent id. */
+/** Agents whose day is to be lived or was, whatever has become of it, by agent id. */
 export async function loadShoppers(db: Database, config: SimulationConfig, day: number): Promise<string[]> {
   const rows = await db.$queryRaw<{ agentId: string }[]>`
     SELECT agent_id AS "agentId" FROM shopping_days
-    WHERE simulation_id = ${config.simulationId} AND simulated_date = ${addDays(config.startDate, day)}::date AND status <> 'home'
+    WHERE simulation_id = ${config.simulationId} AND simulated_date = ${addDays(config.startDate, day)}::date AND status NOT IN ('home', 'quarantined')
     ORDER BY agent_id COLLATE "C"`;
   return rows.map((row) => row.agentId);
 }
@@ -203,7 +217,13 @@ export async function saveDay(
         // A day that was settled as failed is in the totals already: an answer that comes later is too late.
         status: 'planned',
       },
-      data: { status: 'completed', result: totals, stateAfter: lived.household, finishedAt: new Date() },
+      data: {
+        status: 'completed',
+        result: totals,
+        stateAfter: lived.household,
+        finishedAt: new Date(),
+        unanswered: 0,
+      },
     });
     if (claimed.count === 0) return false;
     const rows = lived.sessions.map((session) =>
@@ -234,7 +254,7 @@ export async function saveDay(
   if (isFirst) return totals;
   const stored = await loadStoredDay(db, config, context.day, agentId);
   if (stored?.status !== 'completed')
-    throw new AgentFailure(
+    throw new DaySettledError(
       `the day ${context.date} of agent "${agentId}" was over before it was lived: ${stored?.status ?? 'never planned'}`,
     );
   return stored.totals;
@@ -246,7 +266,7 @@ export async function failDay(
   config: SimulationConfig,
   day: number,
   agentId: string,
-  reason: string,
+  { type, reason }: DayFailure,
 ): Promise<void> {
   await db.shoppingDay.updateMany({
     where: {
@@ -255,7 +275,45 @@ export async function failDay(
       simulatedDate: dateOf(config, day),
       status: 'planned',
     },
-    data: { status: 'failed', failure: { reason: reason.slice(0, 2_000) }, finishedAt: new Date() },
+    data: {
+      status: 'failed',
+      failure: { type, reason: reason.slice(0, 2_000) },
+      finishedAt: new Date(),
+      unanswered: 0,
+    },
+  });
+}
+
+/** Notes that one more attempt begins to live a day; returns how many have begun and not answered. */
+export async function beginAgain(
+  db: Database,
+  config: SimulationConfig,
+  day: number,
+  agentId: string,
+): Promise<number> {
+  const rows = await db.$queryRaw<{ unanswered: number }[]>`
+    UPDATE shopping_days SET unanswered = unanswered + 1
+    WHERE simulation_id = ${config.simulationId} AND agent_id = ${agentId}
+      AND simulated_date = ${addDays(config.startDate, day)}::date AND status = 'planned'
+    RETURNING unanswered`;
+  return rows[0]?.unanswered ?? 0;
+}
+
+/** Notes that an attempt answered, if only with an error. */
+export async function noteAnswer(
+  db: Database,
+  config: SimulationConfig,
+  day: number,
+  agentId: string,
+): Promise<void> {
+  await db.shoppingDay.updateMany({
+    where: {
+      simulationId: config.simulationId,
+      agentId,
+      simulatedDate: dateOf(config, day),
+      status: 'planned',
+    },
+    data: { unanswered: 0 },
   });
 }
 
@@ -276,7 +334,8 @@ export async function sumDays(
   });
   return rows.reduce((sum, row) => {
     if (row.status === 'completed') return addTotals(sum, row.result as DayTotals);
-    return row.status === 'home' ? sum : addTotals(sum, { ...NO_TOTALS, failedDays: 1 });
+    const isFailed = row.status !== 'home' && row.status !== 'quarantined';
+    return isFailed ? addTotals(sum, { ...NO_TOTALS, failedDays: 1 }) : sum;
   }, NO_TOTALS);
 }
 

@@ -1,10 +1,13 @@
 import { ConflictError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import { addDays, toMs } from '../domain/retail/calendar.ts';
+import type { DayFailure } from '../domain/retail/shopping-day.ts';
 import { SimulationConfig } from '../domain/retail/simulation.ts';
 import type { SimulationStatus } from '../domain/retail/simulation.ts';
 import { NO_TOTALS } from '../domain/retail/statistics.ts';
 import type { DayTotals } from '../domain/retail/statistics.ts';
 import type { Database } from './client.ts';
+import { quarantineAgents } from './quarantine-store.ts';
+import type { Transaction } from './rows.ts';
 
 /** A simulation's row, as people and programs see it. */
 export type SimulationRecord = {
@@ -103,29 +106,81 @@ export async function loadParticipants(
     WHERE s.simulation_id = ${simulationId} ORDER BY a.agent_id COLLATE "C"`;
 }
 
+/** A row follows its execution: what was ended from outside, or failed, is running again when its execution is. */
+const RUNNING_AGAIN = { status: 'running', finishedAt: null };
+const ENDED_OTHERWISE: SimulationStatus[] = ['failed', 'cancelled', 'terminated'];
+
 /**
- * Commits day number `day` (from 0): after it, simulated time is day + 1. Doing it again changes nothing.
+ * Commits day number `day` (from 0): after it, simulated time is day + 1. With it goes what became of its shoppers,
+ * and who of them is left alone from the next day on. Doing it again changes nothing.
  * @param totals of all days up to and with this one, as the workflows folded them
  */
 export async function commitDay(
   db: Database,
-  simulationId: string,
+  config: SimulationConfig,
   day: number,
   totals: DayTotals,
 ): Promise<void> {
-  const { config } = await loadSimulation(db, simulationId);
-  await db.simulationState.updateMany({
-    where: { simulationId, committedDays: day },
-    data: {
-      committedDays: day + 1,
-      simulatedDate: new Date(toMs(addDays(config.startDate, day + 1))),
-      totals,
-      updatedAt: new Date(),
-    },
+  const { simulationId } = config;
+  const date = addDays(config.startDate, day);
+  await db.$transaction(async (tx) => {
+    const committed = await tx.simulationState.updateMany({
+      where: { simulationId, committedDays: day, status: { notIn: ['completed', 'stopped'] } },
+      data: {
+        committedDays: day + 1,
+        simulatedDate: new Date(toMs(addDays(config.startDate, day + 1))),
+        totals,
+        updatedAt: new Date(),
+      },
+    });
+    if (committed.count === 0) return requireCommitted(tx, simulationId, day);
+    // Nobody is at a day any more when it closes: one that was answered for by hand was never lived.
+    await tx.shoppingDay.updateMany({
+      where: { simulationId, simulatedDate: new Date(toMs(date)), status: 'planned' },
+      data: { status: 'failed', failure: NEVER_LIVED, finishedAt: new Date(), unanswered: 0 },
+    });
+    await tx.simulationState.updateMany({
+      where: { simulationId, status: { in: ENDED_OTHERWISE } },
+      data: RUNNING_AGAIN,
+    });
+    await tx.$executeRaw`
+      INSERT INTO simulation_days (simulation_id, simulated_date, status, lived, failed, quarantined)
+      SELECT ${simulationId}, ${date}::date,
+             CASE WHEN failed + quarantined = 0 THEN 'ok' WHEN lived = 0 THEN 'failed' ELSE 'degraded' END, lived, failed, quarantined
+      FROM (SELECT count(*) FILTER (WHERE status = 'completed') AS lived, count(*) FILTER (WHERE status = 'failed') AS failed,
+                   count(*) FILTER (WHERE status = 'quarantined') AS quarantined
+            FROM shopping_days WHERE simulation_id = ${simulationId} AND simulated_date = ${date}::date) AS counted
+      ON CONFLICT DO NOTHING`;
+    await quarantineAgents(tx, config, day);
   });
 }
 
-/** Notes what the workflow says of itself; a finished simulation is left as it is. */
+const NEVER_LIVED: DayFailure = {
+  type: 'ended_from_outside',
+  reason: 'its day was committed before it was lived',
+};
+
+/** A day that is not the next one was committed before; else one before it never was, and nothing would add up. */
+async function requireCommitted(tx: Transaction, simulationId: string, day: number): Promise<void> {
+  const { committedDays, status } = await tx.simulationState.findUniqueOrThrow({ where: { simulationId } });
+  if (committedDays <= day)
+    throw new ConflictError(
+      `Day ${day + 1} of simulation "${simulationId}" cannot be committed: it is ${status}, with ${committedDays} days committed.`,
+    );
+}
+
+/**
+ * Refuses what would be done on a day after a simulation's end: one that was stopped stays as it is, also when its
+ * execution is reset to before the stop.
+ * @throws ConflictError
+ */
+export async function requireOpenDay(db: Database, simulationId: string, day: number): Promise<void> {
+  const { status, committedDays } = await db.simulationState.findUniqueOrThrow({ where: { simulationId } });
+  if (status === 'stopped' && committedDays <= day)
+    throw new ConflictError(`Simulation "${simulationId}" was stopped after ${committedDays} days.`);
+}
+
+/** Notes what the workflow says of itself; a simulation that ended as it should is left as it is. */
 export async function noteStatus(
   db: Database,
   simulationId: string,
@@ -133,8 +188,8 @@ export async function noteStatus(
   timeScale: string,
 ): Promise<void> {
   await db.simulationState.updateMany({
-    where: { simulationId, status: { in: ['running', 'paused'] } },
-    data: { status, timeScale, updatedAt: new Date() },
+    where: { simulationId, status: { notIn: ['completed', 'stopped'] } },
+    data: { status, timeScale, finishedAt: null, updatedAt: new Date() },
   });
 }
 
@@ -142,7 +197,7 @@ export async function noteStatus(
 export async function finishSimulation(
   db: Database,
   simulationId: string,
-  status: 'completed' | 'stopped' | 'failed' | 'cancelled',
+  status: Exclude<SimulationStatus, 'running' | 'paused'>,
 ): Promise<void> {
   const now = new Date();
   await db.$transaction([
@@ -152,6 +207,33 @@ export async function finishSimulation(
       data: { status, finishedAt: now, updatedAt: now },
     }),
   ]);
+}
+
+/**
+ * Sets a simulation that was ended from outside, or failed, to running.
+ * @throws ConflictError when it ended as it should
+ */
+export async function reopenSimulation(db: Database, simulationId: string): Promise<SimulationRecord> {
+  const { status } = await loadSimulation(db, simulationId);
+  if (status === 'completed' || status === 'stopped')
+    throw new ConflictError(`Simulation "${simulationId}" is ${status}: there is nothing to take up again.`);
+  await db.simulationState.updateMany({
+    where: { simulationId, status: { in: ENDED_OTHERWISE } },
+    data: { ...RUNNING_AGAIN, updatedAt: new Date() },
+  });
+  return loadSimulation(db, simulationId);
+}
+
+/** Simulations whose row and execution may disagree: those that run, and those that were ended of late. */
+export async function listOpenOrEnded(db: Database, endedSince: Date): Promise<SimulationRecord[]> {
+  const rows = await db.simulationState.findMany({
+    where: {
+      OR: [{ finishedAt: null }, { status: { in: ENDED_OTHERWISE }, finishedAt: { gte: endedSince } }],
+    },
+    orderBy: { simulationId: 'asc' },
+    include: { _count: { select: { agents: true } } },
+  });
+  return rows.map((row) => recordOf(row, row._count.agents));
 }
 
 type StateRow = NonNullable<Awaited<ReturnType<Database['simulationState']['findUnique']>>>;

@@ -34,7 +34,7 @@ const QUERIES: Readonly<Record<string, string>> = {
     FROM user_coupons u JOIN agents a ON a.user_id = u.user_id JOIN coupons c ON c.id = u.coupon_id
     WHERE u.simulation_id = $1 AND a.agent_id = ANY ($2)`,
   shopping_days: `
-    SELECT to_jsonb(d) - '{simulation_id,created_at,finished_at}'::text[] AS line
+    SELECT to_jsonb(d) - '{simulation_id,created_at,finished_at,unanswered}'::text[] AS line
     FROM shopping_days d WHERE d.simulation_id = $1 AND d.agent_id = ANY ($2)`,
   shopping_sessions: `
     SELECT to_jsonb(s) - '{id,simulation_id,user_id,created_at}'::text[] AS line FROM ${SESSIONS}`,

@@ -76,6 +76,7 @@ export function aCoupon(given: Partial<Coupon> = {}): Coupon {
     vendorSharePercent: 0,
     feePerRedemptionCents: 0,
     excludedBrands: [],
+    redemptionLimit: null,
     isActive: true,
     ...given,
   });

@@ -2,13 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { reviewSimulation } from '../client/report.ts';
-import { startSimulation, waitForSimulation } from '../client/simulations.ts';
+import { advance, setScale, startSimulation, waitForSimulation } from '../client/simulations.ts';
 import type { ShoppingDayInput } from '../activities/retail/shopping-days.ts';
+import { generateShippedDataset } from '../datasets/shipped-dataset.ts';
 import type { TripContext } from '../domain/retail/choice-model.ts';
+import type { Dataset } from '../domain/retail/dataset.ts';
 import { rulesPolicy } from '../domain/retail/policy.ts';
 import type { ShoppingPolicy } from '../domain/retail/policy.ts';
 import type { SimulationConfig, SimulationConfigInput } from '../domain/retail/simulation.ts';
 import { digestSimulation, firstDifference } from '../prisma/digest-store.ts';
+import { listQuarantines, releaseAgent } from '../prisma/quarantine-store.ts';
 import { loadSimulation } from '../prisma/simulation-store.ts';
 import { shardDayWorkflowId, shoppingDayWorkflowId, simulationDayWorkflowId } from '../workflows/ids.ts';
 import type { SimulationResult } from '../workflows/retail/simulation-input.ts';
@@ -23,20 +26,32 @@ import {
 } from './simulation-rig.ts';
 import type { Rig } from './simulation-rig.ts';
 
-const AGENTS = 8;
-const DATASET = aSmallDataset({ agents: AGENTS });
-const [throws, noShop, noCheckout, noQuantity, noNotice, noPersona, ...healthy] = DATASET.agents.map(
+const POISONED = 7;
+/** One in ten is poisoned; those are frequent shoppers, so that it shows. */
+const AGENTS = 10 * POISONED;
+const DATASET = withHealthyOnes(aSmallDataset({ agents: POISONED }));
+const [throws, hangs, noShop, noCheckout, noQuantity, noNotice, noPersona, ...healthy] = DATASET.agents.map(
   (agent) => agent.agentId,
-) as [string, string, string, string, string, string, ...string[]];
+) as [string, string, string, string, string, string, string, ...string[]];
 
 let rig: Rig;
 let reference: SimulationConfig;
 /** What the policy does before it decides whether an agent shops; the tests set it. */
 let beforeShopping: (context: TripContext) => Promise<void> = async () => {};
 let isPoisoned = false;
+/** How often it was asked whether an agent shops on a day, while there is poison. */
+const questions = new Map<string, number>();
 
 function aRun(given: Partial<SimulationConfigInput> = {}): SimulationConfig {
-  return aSimulation({ days: 6, offerCycleDays: 3, channel: 'online', execution: 'workflow', ...given });
+  return aSimulation({
+    days: 6,
+    offerCycleDays: 3,
+    channel: 'online',
+    execution: 'workflow',
+    agents: 8,
+    agentTimeoutSeconds: 1,
+    ...given,
+  });
 }
 
 const isAgent = (context: TripContext, agentId: string) => isPoisoned && context.persona.agentId === agentId;
@@ -46,7 +61,10 @@ const policy: ShoppingPolicy = {
   ...rulesPolicy,
   async decideShop(context) {
     await beforeShopping(context);
+    const question = `${context.persona.agentId}/${context.day}`;
+    if (isPoisoned) questions.set(question, (questions.get(question) ?? 0) + 1);
     if (isAgent(context, throws)) throw new TypeError('broken by a test');
+    if (isAgent(context, hangs)) await new Promise(() => undefined);
     const decision = await rulesPolicy.decideShop(context);
     return isAgent(context, noShop) ? { ...decision, probability: NaN } : decision;
   },
@@ -96,10 +114,12 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 describe('agents that cannot live their days', () => {
-  const poisoned = aRun();
+  const unpoisoned = aRun({ agents: AGENTS });
+  const poisoned = aRun({ agents: AGENTS });
   let result: SimulationResult;
 
   beforeAll(async () => {
+    await runSimulation(rig, unpoisoned);
     isPoisoned = true;
     // The database allows an empty list, the persona's schema does not.
     await rig.db.$executeRaw`UPDATE agents SET preferred_categories = '{}' WHERE agent_id = ${noPersona}`;
@@ -107,7 +127,7 @@ describe('agents that cannot live their days', () => {
     isPoisoned = false;
     const { preferredCategories } = DATASET.agents.find((agent) => agent.agentId === noPersona)!;
     await rig.db.agent.update({ where: { agentId: noPersona }, data: { preferredCategories } });
-  });
+  }, 180_000);
 
   test('do not keep the simulation from its end', () => {
     expect([result.status, result.committedDays]).toEqual(['completed', 6]);
@@ -115,6 +135,7 @@ describe('agents that cannot live their days', () => {
 
   test.each([
     ['a policy that throws', throws, 'broken by a test'],
+    ['a policy that never answers', hangs, 'no answer within 1 s'],
     ['no number for decide_shop', noShop, 'the policy answered decide_shop with probability NaN'],
     ['no number for decide_checkout', noCheckout, 'the policy answered decide_checkout'],
     ['a quantity that is no whole number', noQuantity, 'cannot be stored'],
@@ -132,7 +153,7 @@ describe('agents that cannot live their days', () => {
 
   test('leave all others exactly as they would have been', async () => {
     expect(await agentRows(rig.db, poisoned.simulationId, healthy)).toEqual(
-      await agentRows(rig.db, reference.simulationId, healthy),
+      await agentRows(rig.db, unpoisoned.simulationId, healthy),
     );
   });
 
@@ -149,7 +170,45 @@ describe('agents that cannot live their days', () => {
 
     expect(checks.filter((check) => !check.isOk).map((check) => check.name)).toEqual([
       'shopping days that failed',
+      'shopping days of agents in quarantine',
     ]);
+  });
+
+  test('are left alone after three days that failed', async () => {
+    const days = await rig.db.shoppingDay.findMany({
+      where: { simulationId: poisoned.simulationId, agentId: noPersona, status: { not: 'home' } },
+      orderBy: { simulatedDate: 'asc' },
+    });
+    const [quarantine, ...others] = (await listQuarantines(rig.db, poisoned.simulationId)).filter(
+      (record) => record.agentId === noPersona,
+    );
+
+    // A persona that cannot be read is planned on every day.
+    expect(days.map((day) => day.status)).toEqual([
+      ...Array<string>(3).fill('failed'),
+      ...Array<string>(3).fill('quarantined'),
+    ]);
+    expect(others).toEqual([]);
+    expect(quarantine).toMatchObject({ sinceDate: '2026-01-08', failedDays: 3, releasedDate: null });
+    expect(quarantine?.reason).toContain('preferredCategories');
+  });
+
+  test('are asked again before a day is given up', () => {
+    const perDay = [...questions].filter(([day]) => day.startsWith(`${throws}/`));
+
+    expect(perDay.length).toBeGreaterThan(0);
+    expect(perDay.map(([, count]) => count)).toEqual(perDay.map(() => 3));
+  });
+
+  test('mark their days and the simulation as degraded', async () => {
+    const days = await rig.db.simulationDay.findMany({ where: { simulationId: poisoned.simulationId } });
+    const shown = await eventually(
+      () => rig.temporal.workflow.count(`SimulationId = '${poisoned.simulationId}' AND IsDegraded = true`),
+      ({ count }) => count > 0,
+    );
+
+    expect([days.length, new Set(days.map((day) => day.status))]).toEqual([6, new Set(['degraded'])]);
+    expect(shown.count).toBeGreaterThan(0);
   });
 
   test('leave nothing of a failed day behind', async () => {
@@ -158,6 +217,50 @@ describe('agents that cannot live their days', () => {
     });
 
     expect(left).toBe(0);
+  });
+});
+
+describe('an agent in quarantine that is released', () => {
+  const simulation = aRun({ days: 12, timeScale: 1, agents: AGENTS, execution: 'activity' });
+  let released: string;
+
+  beforeAll(async () => {
+    isPoisoned = true;
+    await startSimulation(rig, simulation);
+    await advance(rig, simulation.simulationId, { days: 8 });
+    await eventually(
+      () => loadSimulation(rig.db, simulation.simulationId),
+      ({ committedDays }) => committedDays === 8,
+    );
+    isPoisoned = false;
+    released = await releaseAgent(rig.db, simulation.simulationId, throws);
+    await setScale(rig, simulation.simulationId, 'max');
+    await waitForSimulation(rig, simulation.simulationId);
+  }, 120_000);
+
+  const statusesOf = async (agentId: string, from: string) => {
+    const days = await rig.db.shoppingDay.findMany({
+      where: { simulationId: simulation.simulationId, agentId, simulatedDate: { gte: new Date(from) } },
+    });
+    return new Set(days.map((day) => day.status).filter((status) => status !== 'home'));
+  };
+
+  test('is released from the first day that is not planned', () => {
+    expect(released).toBe('2026-01-13');
+  });
+
+  test('shops again', async () => {
+    expect(await statusesOf(throws, released)).toEqual(new Set(['completed']));
+  });
+
+  test('does not take others with it', async () => {
+    expect(await statusesOf(hangs, released)).toEqual(new Set(['quarantined']));
+  });
+
+  test('cannot be released twice', async () => {
+    await expect(releaseAgent(rig.db, simulation.simulationId, throws)).rejects.toThrow(
+      `Simulation "${simulation.simulationId}" is completed.`,
+    );
   });
 });
 
@@ -221,7 +324,7 @@ describe('a shopping day that somebody terminates while its policy hangs', () =>
 
     expect([day.status, day.failure]).toEqual([
       'failed',
-      { reason: expect.stringMatching(/terminated/i) as string },
+      { type: 'ended_from_outside', reason: expect.stringMatching(/terminated/i) as string },
     ]);
   });
 
@@ -391,4 +494,11 @@ function dayOf(simulationId: string, agentId: string, date: string) {
   return rig.db.shoppingDay.findUniqueOrThrow({
     where: { simulationId_agentId_simulatedDate: { simulationId, agentId, simulatedDate: new Date(date) } },
   });
+}
+
+/** The rest of the shipped grocer's shoppers, up to the number of agents. */
+function withHealthyOnes(dataset: Dataset): Dataset {
+  const poisoned = new Set(dataset.agents.map((agent) => agent.agentId));
+  const others = generateShippedDataset('mercato').agents.filter((agent) => !poisoned.has(agent.agentId));
+  return { ...dataset, agents: [...dataset.agents, ...others.slice(0, AGENTS - POISONED)] };
 }

@@ -1,6 +1,8 @@
 // The worker as it is shipped: a process of its own, from the built bundle.
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
 import path from 'node:path';
 import { reviewSimulation } from '../client/report.ts';
 import { startSimulation, waitForSimulation } from '../client/simulations.ts';
@@ -8,57 +10,21 @@ import { loadSimulation } from '../prisma/simulation-store.ts';
 import { freePort } from '../stack/ports.ts';
 import { aSimulation, aSmallDataset, createRig, eventually, runSimulation } from './simulation-rig.ts';
 import type { Rig } from './simulation-rig.ts';
-
-const WORKER = path.join(__dirname, '..', 'dist', 'worker.cjs');
+import { killWorkerProcesses, startProcess, startWorkerProcess } from './worker-processes.ts';
 
 let rig: Rig;
-const processes: ChildProcess[] = [];
 
 beforeAll(async () => {
   rig = await createRig(aSmallDataset({ agents: 3 }));
 });
 
 afterAll(async () => {
-  for (const child of processes) child.kill('SIGKILL');
+  killWorkerProcesses();
   await rig.close();
 });
 
-type WorkerProcess = {
-  child: ChildProcess;
-  stdout: () => string;
-  stderr: () => string;
-  exit: Promise<number | null>;
-};
-
-function startProcess(settings: Record<string, string> = {}): WorkerProcess {
-  const env = {
-    PATH: process.env.PATH,
-    DATABASE_URL: rig.databaseUrl,
-    TEMPORAL_ADDRESS: rig.temporalAddress,
-    TEMPORAL_NAMESPACE: rig.namespace,
-    ...settings,
-  };
-  const child = spawn(process.execPath, [WORKER], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  processes.push(child);
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (text: Buffer) => (output.stdout += text.toString()));
-  child.stderr.on('data', (text: Buffer) => (output.stderr += text.toString()));
-  const exit = new Promise<number | null>((resolve) => child.once('close', (exitCode) => resolve(exitCode)));
-  return { child, stdout: () => output.stdout, stderr: () => output.stderr, exit };
-}
-
-/** A worker that has said that it is ready. */
-async function startWorkerProcess(): Promise<WorkerProcess> {
-  const worker = startProcess();
-  await eventually(
-    async () => worker.stdout() + worker.stderr(),
-    (output) => output.includes('"msg":"worker started"'),
-  );
-  return worker;
-}
-
 test('a worker process lives a simulation', async () => {
-  const worker = await startWorkerProcess();
+  const worker = await startWorkerProcess(rig);
 
   const result = await runSimulation(rig, aSimulation({ days: 3, execution: 'workflow' }));
 
@@ -68,7 +34,7 @@ test('a worker process lives a simulation', async () => {
 });
 
 test('what a worker leaves behind when it is ended half-way, the next one finishes', async () => {
-  const first = await startWorkerProcess();
+  const first = await startWorkerProcess(rig);
   const simulation = aSimulation({ days: 6, execution: 'workflow' });
   await startSimulation(rig, simulation);
   await eventually(
@@ -79,7 +45,7 @@ test('what a worker leaves behind when it is ended half-way, the next one finish
   const exitCode = await first.exit;
   const { committedDays } = await loadSimulation(rig.db, simulation.simulationId);
 
-  const second = await startWorkerProcess();
+  const second = await startWorkerProcess(rig);
   const result = await waitForSimulation(rig, simulation.simulationId);
 
   second.child.kill('SIGTERM');
@@ -90,22 +56,33 @@ test('what a worker leaves behind when it is ended half-way, the next one finish
 });
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with exit code 0', async (signal) => {
-  const worker = await startWorkerProcess();
+  const worker = await startWorkerProcess(rig);
 
   worker.child.kill(signal);
 
   expect(await worker.exit).toBe(0);
 });
 
-test('all that it says is JSON, one object a line', async () => {
-  const worker = await startWorkerProcess();
-  await runSimulation(rig, aSimulation({ days: 1 }));
-  worker.child.kill('SIGTERM');
-  await worker.exit;
+test('what Node warns of and what nobody caught is JSON too; the latter ends it with exit code 1', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'mercato-worker-'));
+  const preload = path.join(folder, 'preload.cjs');
+  const onSignal =
+    "process.emitWarning('mind the gap'); setTimeout(() => { throw new Error('nobody caught it'); }, 10)";
+  writeFileSync(preload, `process.on('SIGHUP', () => { ${onSignal}; });`);
+  const worker = await startWorkerProcess(rig, { NODE_OPTIONS: `--require ${preload}` });
 
-  const lines = (worker.stdout() + worker.stderr()).trim().split('\n');
+  worker.child.kill('SIGHUP');
 
-  expect(lines.filter((line) => !line.startsWith('{') || !isJson(line))).toEqual([]);
+  const exitCode = await worker.exit;
+  rmSync(folder, { recursive: true });
+  expect(exitCode).toBe(1);
+  expect(worker.lines()).toContainEqual(
+    expect.objectContaining({ level: 'warn', msg: 'Warning: mind the gap' }),
+  );
+  expect(worker.lines().at(-1)).toMatchObject({
+    level: 'error',
+    msg: expect.stringContaining('nobody caught it') as string,
+  });
 });
 
 describe('a worker that cannot start says why in one line and ends with exit code 1:', () => {
@@ -115,7 +92,7 @@ describe('a worker that cannot start says why in one line and ends with exit cod
     ['a namespace that does not exist', { TEMPORAL_NAMESPACE: 'nowhere' }, 'has no namespace "nowhere"'],
     ['no Temporal', { TEMPORAL_ADDRESS: '' }, 'A worker needs TEMPORAL_ADDRESS.'],
   ])('%s', async (_what, settings, message) => {
-    const worker = startProcess(settings);
+    const worker = startProcess(rig, settings);
 
     expect(await worker.exit).toBe(1);
     expect(oneLine(worker.stderr())).toContain(message);
@@ -123,10 +100,26 @@ describe('a worker that cannot start says why in one line and ends with exit cod
 
   test('a Temporal that does not answer', async () => {
     const address = `127.0.0.1:${await freePort()}`;
-    const worker = startProcess({ TEMPORAL_ADDRESS: address });
+    const worker = startProcess(rig, { TEMPORAL_ADDRESS: address });
 
     expect(await worker.exit).toBe(1);
     expect(oneLine(worker.stderr())).toBe(`No Temporal server answers at ${address}.`);
+  });
+
+  test.each([
+    ['MERCATO_HEALTH_PORT', 'Health checks cannot be served on port'],
+    ['MERCATO_METRICS_PORT', 'Metrics cannot be served on port'],
+  ])('a port that is taken: %s', async (variable, message) => {
+    const occupant = createServer();
+    await new Promise<void>((resolve) => occupant.listen(0, '127.0.0.1', resolve));
+    const { port } = occupant.address() as AddressInfo;
+    const worker = startProcess(rig, { [variable]: String(port) });
+
+    const exitCode = await worker.exit;
+
+    occupant.close();
+    expect(exitCode).toBe(1);
+    expect(oneLine(worker.stderr())).toContain(`${message} ${port} of 127.0.0.1`);
   });
 });
 
@@ -135,13 +128,4 @@ function oneLine(stderr: string): string {
   const lines = stderr.trim().split('\n');
   if (lines.length !== 1) throw new Error(`Not one line but ${lines.length}:\n${stderr}`);
   return (JSON.parse(lines[0]!) as { msg: string }).msg;
-}
-
-function isJson(line: string): boolean {
-  try {
-    JSON.parse(line);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,11 +1,5 @@
 import path from 'node:path';
-import {
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-  makeTelemetryFilterString,
-} from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
 import { createRetailActivities } from '../activities/index.ts';
 import type { Config } from '../config.ts';
@@ -17,38 +11,74 @@ import type { TraceSink } from '../graphs/tracing.ts';
 import { createDatabase } from '../prisma/client.ts';
 import type { Database } from '../prisma/client.ts';
 import { SIMULATION_QUEUE } from '../workflows/task-queues.ts';
+import { logActivities } from './activity-log.ts';
+import { sendSpans } from './otlp.ts';
+import type { SpanSink } from './otlp.ts';
+import { keepReconciled } from './reconciliation.ts';
+import { installRuntime } from './runtime.ts';
+import { traceActivities } from './traces.ts';
+import { watchWorker } from './watch.ts';
 
-export type RunningWorker = { readonly taskQueue: string; run(): Promise<void> };
+export type RunningWorker = {
+  readonly taskQueue: string;
+  /** Where the worker can be asked how it is; null where it cannot. */
+  readonly healthUrl: string | null;
+  readonly metricsUrl: string | null;
+  run(): Promise<void>;
+};
 
 /** Starts the worker of the simulation queue: workflows, and activities that read and write the database. */
 export async function startWorker(config: Config): Promise<RunningWorker> {
-  installLogger(config.logLevel);
+  const runtime = installRuntime(config);
   const db = createDatabase(required(config.database.url, 'DATABASE_URL'), {
     poolSize: config.database.poolSize,
   });
   const trace = traceSinkOf(config);
+  const spans = spanSinkOf(config);
   const connection = await connectTo(
     required(config.temporal.address, 'TEMPORAL_ADDRESS'),
     config.temporal.namespace,
   );
   const worker = await Worker.create({
     ...workerOptions({ db, policy: rulesPolicy, trace }),
+    interceptors: { activity: [logActivities(db), ...(spans === null ? [] : [traceActivities(spans)])] },
     connection,
     namespace: config.temporal.namespace,
     workflowBundle: { codePath: path.join(__dirname, 'workflow-bundle.js') },
   });
+  runtime.findWorkflowsBy((runId) => findWorkflow(worker, runId));
+  const watch = await watchWorker(config, { worker, db, connection });
+  const { namespace } = config.temporal;
+  const reconciliation = keepReconciled({ db, connection, namespace }, ({ simulationId, was, is }) => {
+    const details = { simulation: simulationId, was, is };
+    Runtime.instance().logger.warn('A row said something else than its execution', details);
+  });
   return {
     taskQueue: SIMULATION_QUEUE,
+    healthUrl: watch.healthUrl,
+    metricsUrl: watch.metricsUrl,
     async run() {
       try {
         await worker.run();
       } finally {
-        await trace.flush();
+        await Promise.all([trace.flush(), spans?.flush(), reconciliation.stop()]);
+        await watch.stop();
         await db.$disconnect();
         await connection.close();
       }
     },
   };
+}
+
+/** Null when there is none, or no server to ask. */
+async function findWorkflow({ client }: Worker, runId: string): Promise<string | null> {
+  try {
+    const found = client?.workflow.list({ query: `RunId = '${runId}'`, pageSize: 1 });
+    for await (const { workflowId } of found ?? []) return workflowId;
+  } catch {
+    // What is to be logged says why, most likely.
+  }
+  return null;
 }
 
 /** A worker whose server or namespace is not there should say so, and not poll for ever. */
@@ -84,25 +114,12 @@ export function workerOptions(dependencies: {
     workflowThreadPoolSize: 1,
     shutdownGraceTime: '10 seconds',
     shutdownForceTime: '20 seconds',
+    // What a dead worker held is handed on after seconds: its activities by their heartbeats, its workflow tasks since
+    // they do not wait long for a worker that had the workflow in its cache.
+    maxHeartbeatThrottleInterval: '2 seconds',
+    defaultHeartbeatThrottleInterval: '2 seconds',
+    stickyQueueScheduleToStartTimeout: '3 seconds',
   };
-}
-
-/** One JSON line a message, for files and log collectors; must come before the first worker of the process. */
-function installLogger(level: Config['logLevel']): void {
-  const threshold = ({ debug: 'DEBUG', info: 'INFO', warn: 'WARN', error: 'ERROR' } as const)[level];
-  const logger = new DefaultLogger(threshold, ({ level: at, message, meta, timestampNanos }) => {
-    const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
-    process.stdout.write(
-      `${JSON.stringify({ time, level: at.toLowerCase(), msg: message, ...meta }, errorsToText)}\n`,
-    );
-  });
-  const filter = makeTelemetryFilterString({ core: 'WARN', other: 'WARN' });
-  Runtime.install({ logger, telemetryOptions: { logging: { filter, forward: {} } } });
-}
-
-function errorsToText(_key: string, value: unknown): unknown {
-  if (value instanceof Error) return value.message;
-  return typeof value === 'bigint' ? value.toString() : value;
 }
 
 function traceSinkOf({ langsmith }: Config): TraceSink {
@@ -112,6 +129,10 @@ function traceSinkOf({ langsmith }: Config): TraceSink {
     endpoint: langsmith.endpoint,
     project: langsmith.project,
   });
+}
+
+function spanSinkOf({ otlp: { endpoint, headers } }: Config): SpanSink | null {
+  return endpoint === null ? null : sendSpans({ endpoint, headers }, Runtime.instance().logger);
 }
 
 function required(value: string | null, name: string): string {

@@ -6,6 +6,8 @@ export const AGENT_ID = defineSearchAttributeKey('AgentId', SearchAttributeType.
 export const RUN_STATUS = defineSearchAttributeKey('RunStatus', SearchAttributeType.KEYWORD);
 export const SIMULATION_DAY = defineSearchAttributeKey('SimulationDay', SearchAttributeType.INT);
 export const OFFER_CYCLE = defineSearchAttributeKey('OfferCycle', SearchAttributeType.INT);
+/** True as soon as a shopping day has failed. */
+export const IS_DEGRADED = defineSearchAttributeKey('IsDegraded', SearchAttributeType.BOOL);
 
 /** The same list for the service that registers them. */
 export const SEARCH_ATTRIBUTES: readonly {
@@ -17,4 +19,5 @@ export const SEARCH_ATTRIBUTES: readonly {
   { name: RUN_STATUS.name, type: 'Keyword' },
   { name: SIMULATION_DAY.name, type: 'Int' },
   { name: OFFER_CYCLE.name, type: 'Int' },
+  { name: IS_DEGRADED.name, type: 'Bool' },
 ];

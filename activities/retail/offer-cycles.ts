@@ -1,5 +1,5 @@
-import { heartbeat } from '@temporalio/activity';
 import { expireOffers, openCycle, refreshWallets } from '../../prisma/offer-store.ts';
+import { requireOpenDay } from '../../prisma/simulation-store.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { SimulationSetting } from './settings.ts';
 
@@ -15,9 +15,10 @@ export function offerCycleActivities(
   return {
     /** Closes the cycle before, opens this one and refreshes every wallet. A second run finishes what the first began. */
     async runOfferCycle({ simulationId, cycleNumber }: CycleInput): Promise<CycleResult> {
-      heartbeat();
       const { config, catalog, participants } = await settingOf(simulationId);
-      await expireOffers(db, config, (cycleNumber - 1) * config.offerCycleDays);
+      const firstDay = (cycleNumber - 1) * config.offerCycleDays;
+      await requireOpenDay(db, simulationId, firstDay);
+      await expireOffers(db, config, firstDay);
       await openCycle(db, config, cycleNumber);
       let result: CycleResult = { users: 0, dealt: 0, exhausted: 0 };
       for (let from = 0; from < participants.length; from += USERS_PER_TRANSACTION) {
@@ -28,7 +29,6 @@ export function offerCycleActivities(
           dealt: result.dealt + done.dealt,
           exhausted: result.exhausted + done.exhausted,
         };
-        heartbeat(from);
       }
       return result;
     },

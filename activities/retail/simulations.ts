@@ -1,8 +1,9 @@
-import { heartbeat } from '@temporalio/activity';
+import type { DayFailure } from '../../domain/retail/shopping-day.ts';
 import type { DayTotals } from '../../domain/retail/statistics.ts';
+import { withholdLimitedCoupons } from '../../prisma/limit-store.ts';
 import { expireOffers } from '../../prisma/offer-store.ts';
 import { failDay, loadShoppers, planDays, sumDays } from '../../prisma/shopping-store.ts';
-import { commitDay, finishSimulation, noteStatus } from '../../prisma/simulation-store.ts';
+import { commitDay, finishSimulation, noteStatus, requireOpenDay } from '../../prisma/simulation-store.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { SimulationSetting } from './settings.ts';
 
@@ -17,8 +18,8 @@ export function simulationActivities(
   return {
     /** Expires offers, then decides for every agent whether it shops; returns those who do, by agent id. */
     async planDay({ simulationId, day }: DayInput): Promise<string[]> {
-      heartbeat();
       const { config, catalog, participants } = await settingOf(simulationId);
+      await requireOpenDay(db, simulationId, day);
       await expireOffers(db, config, day);
       for (let from = 0; from < participants.length; from += AGENTS_PER_PLAN) {
         const part = participants.slice(from, from + AGENTS_PER_PLAN);
@@ -29,8 +30,8 @@ export function simulationActivities(
           day,
           part.map((participant) => participant.agentId),
         );
-        heartbeat(from);
       }
+      await withholdLimitedCoupons(db, config, catalog, day);
       return loadShoppers(db, config, day);
     },
 
@@ -39,16 +40,18 @@ export function simulationActivities(
       simulationId,
       day,
       agentIds,
+      type,
       reason,
-    }: DayInput & { agentIds: string[]; reason: string }): Promise<DayTotals> {
+    }: DayInput & { agentIds: readonly string[] } & DayFailure): Promise<DayTotals> {
       const { config } = await settingOf(simulationId);
-      for (const agentId of agentIds) await failDay(db, config, day, agentId, reason);
+      for (const agentId of agentIds) await failDay(db, config, day, agentId, { type, reason });
       return sumDays(db, config, day, agentIds);
     },
 
     /** Commits a day at its 24:00 barrier. */
     async commitDay({ simulationId, day, totals }: DayInput & { totals: DayTotals }): Promise<void> {
-      await commitDay(db, simulationId, day, totals);
+      const { config } = await settingOf(simulationId);
+      await commitDay(db, config, day, totals);
     },
 
     async noteStatus({

@@ -1,11 +1,13 @@
 // Simulations from outside: start, pause, resume, set-scale, advance, stop, reset, status, list, digest, review.
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { reconcileSimulations } from '../../client/reconciliation.ts';
 import { reviewSimulation } from '../../client/report.ts';
 import { withServices } from '../../client/services.ts';
 import {
   advance,
   pauseSimulation,
+  recoverSimulation,
   resetSimulation,
   resumeSimulation,
   setScale,
@@ -91,6 +93,18 @@ export function registerSimulation(program: Command): void {
     .option('--new-id <id>', 'name of the new simulation (default: the old one with a number)')
     .description('end a simulation and start it anew under a new id; nothing is deleted')
     .action(reset);
+  group
+    .command('recover')
+    .argument('<id>')
+    .option('--wait', 'wait until it has ended, with its progress')
+    .description(
+      'take up a simulation that was terminated or cancelled or has failed, after its last committed day',
+    )
+    .action(recover);
+  group
+    .command('reconcile')
+    .description('make rows say what their executions are; workers do it by themselves twice a minute')
+    .action(reconcile);
   group.command('status').argument('<id>').description('where a simulation stands').action(status);
   group.command('list').description('all simulations, newest first').action(list);
   group
@@ -164,6 +178,29 @@ async function reset(id: string, { newId }: { newId?: string }, command: Command
     record,
     `Simulation "${id}" ended; "${record.simulationId}" has started from the first day.`,
   );
+}
+
+async function recover(id: string, { wait }: { wait?: boolean }, command: Command): Promise<void> {
+  const context = openContext(command);
+  requireSimulationMode(context.config);
+  await connected(context, async (services) => {
+    await recoverSimulation(services, id);
+    if (wait === true) {
+      await showProgress(services, id);
+      await waitForSimulation(services, id);
+    }
+    const view = await viewSimulation(services, id);
+    print(context, view, renderView(view, context.webUiUrl));
+  });
+}
+
+async function reconcile(_options: object, command: Command): Promise<void> {
+  const context = openContext(command);
+  const mended = await connected(context, reconcileSimulations);
+  const lines = mended.map(
+    ({ simulationId, was, is }) => `Simulation "${simulationId}" was ${was}, is ${is}.`,
+  );
+  print(context, mended, lines.length === 0 ? 'Every row says what its execution is.' : lines.join('\n'));
 }
 
 async function status(id: string, _options: object, command: Command): Promise<void> {

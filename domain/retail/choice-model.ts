@@ -36,7 +36,12 @@ export type DayContext = {
   readonly key: RandomKey;
 };
 
-export type WalletCoupon = UsableCoupon & { readonly assignedHours: number; readonly expiresHours: number };
+export type WalletCoupon = UsableCoupon & {
+  readonly assignedHours: number;
+  readonly expiresHours: number;
+  /** No redemption of a limited coupon is left for this shopper today: it is as if the shop did not show it. */
+  readonly isWithheld?: boolean;
+};
 
 /** One trip of the day. */
 export type TripContext = DayContext & { readonly trip: number };
@@ -505,7 +510,8 @@ export function viewWallet(context: TripContext): WalletView {
     key.at('open_wallet'),
   );
   const isFirst = open.isYes && key.at('wallet_first').uniform() < (parameters.walletFirst[style] ?? 0);
-  const listed = [...context.wallet].sort(
+  const usable = context.wallet.filter((entry) => entry.isWithheld !== true);
+  const listed = usable.sort(
     (a, b) => b.assignedHours - a.assignedHours || compareText(a.coupon.code, b.coupon.code),
   );
   const now = context.day * 24;

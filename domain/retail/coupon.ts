@@ -31,6 +31,8 @@ export const Coupon = z
     /** Part of the discount that the vendor pays back: 0 for retailer, 100 for vendor. */
     vendorSharePercent: z.number().min(0).max(100),
     feePerRedemptionCents: z.int().min(0).max(10_000),
+    /** Redemptions that all users together may have, in each simulation; null = unlimited. */
+    redemptionLimit: z.int().positive().max(1_000_000_000).nullable(),
     excludedBrands: z.array(z.string().min(1)),
     /** Inactive coupons are never dealt. */
     isActive: z.boolean(),

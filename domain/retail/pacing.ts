@@ -18,8 +18,10 @@ export type Pacing = {
 /** A clock that is behind by more than this has been down; one that is behind by less catches up. */
 export const DOWNTIME_TOLERANCE_MS = 60_000;
 
-export function startPacing(clock: SimulationClock, catchUp: Pacing['catchUp']): Pacing {
-  return { clock, committedDays: 0, advancingToHours: null, lagMs: 0, catchUp };
+/** @param committedDays more than 0 for a simulation that is taken up again where it had ended */
+export function startPacing(clock: SimulationClock, catchUp: Pacing['catchUp'], committedDays = 0): Pacing {
+  const at = jumpTo(clock, clock.anchorRealMs, committedDays * HOURS_PER_DAY);
+  return { clock: at, committedDays, advancingToHours: null, lagMs: 0, catchUp };
 }
 
 /** Milliseconds until the next day may be worked on: 0 = now, null = not before a message comes. */

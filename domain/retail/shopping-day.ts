@@ -13,6 +13,15 @@ export type LivedDay = {
 /** A session and, for each of its events, the milliseconds after midnight at which it happened. */
 export type LivedSession = { readonly session: ShoppingSession; readonly eventMs: readonly number[] };
 
+/**
+ * Why a shopping day failed. `agent`: it could not be lived, whoever tried, and that is held against the agent;
+ * `ended_from_outside`: somebody cancelled or terminated its execution.
+ */
+export type DayFailure = {
+  readonly type: 'agent' | 'ended_from_outside';
+  readonly reason: string;
+};
+
 /** The household after a session: what was bought comes home, and the day counts as a shop day. */
 export function householdAfter(context: TripContext, session: ShoppingSession): HouseholdState {
   const visited = afterVisit(context.household, context.day);

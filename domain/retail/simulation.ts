@@ -39,6 +39,11 @@ export const SimulationConfig = z.strictObject({
   shardSize: z.int().min(1).max(100).default(50),
   shardsInFlight: z.int().min(1).max(20).default(2),
   agentsInFlight: z.int().min(1).max(50).default(10),
+  /** How long a policy may take for one agent's day, and how often it is asked when it fails. */
+  agentTimeoutSeconds: z.int().min(1).max(60).default(30),
+  agentTries: z.int().min(1).max(5).default(3),
+  /** Shopping days that may fail one after the other before an agent is left alone until it is released. */
+  quarantineAfterDays: z.int().min(1).max(365).default(3),
   choice: ChoiceParameters.default(DEFAULT_CHOICE_PARAMETERS),
 });
 export type SimulationConfig = z.infer<typeof SimulationConfig>;
@@ -46,7 +51,9 @@ export type SimulationConfig = z.infer<typeof SimulationConfig>;
 /** What a user may write: every field optional but the id. */
 export type SimulationConfigInput = z.input<typeof SimulationConfig>;
 
-export type SimulationStatus = 'running' | 'paused' | 'completed' | 'stopped' | 'failed' | 'cancelled';
+/** `completed` and `stopped` are final; a simulation that was ended otherwise can be taken up again. */
+export type SimulationStatus =
+  'running' | 'paused' | 'completed' | 'stopped' | 'failed' | 'cancelled' | 'terminated';
 
 /** Largest number of agents for which `execution: auto` gives every agent and day its own Temporal execution. */
 export const AUTO_WORKFLOW_LIMIT = 1_000;

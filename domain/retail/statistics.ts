@@ -45,6 +45,13 @@ export function addTotals(a: DayTotals, b: DayTotals): DayTotals {
   ) as DayTotals;
 }
 
+/** Whether an answer is totals: an activity that somebody completes by hand may answer anything. */
+export function isTotals(answer: unknown): answer is DayTotals {
+  return Object.keys(NO_TOTALS).every((name) =>
+    Number.isInteger((answer as Record<string, unknown> | null)?.[name]),
+  );
+}
+
 /** The totals of one lived day. */
 export function totalsOf(sessions: readonly ShoppingSession[]): DayTotals {
   const bought = sessions.filter((session) => session.outcome === 'completed');

@@ -41,6 +41,8 @@ export type RunTrip = (start: ShoppingState, trace: TripTrace) => Promise<Shoppi
 export type TripTrace = {
   readonly callbacks: readonly BaseCallbackHandler[];
   readonly metadata: Readonly<Record<string, string | number>>;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal;
 };
 
 /** Compiles the graph once; the result runs one trip at a time and keeps nothing between trips. */
@@ -61,10 +63,11 @@ export function createShoppingGraph(options: ShoppingOptions): RunTrip {
   ][])
     graph.addConditionalEdges(from, edge.next, [...edge.to]);
   const compiled = graph.compile();
-  return async (start, { callbacks, metadata }) =>
+  return async (start, { callbacks, metadata, signal }) =>
     compiled.invoke(start, {
       callbacks: [...callbacks],
       metadata,
+      ...(signal === undefined ? {} : { signal }),
       runName: 'shopping_trip',
       recursionLimit: 12,
     });

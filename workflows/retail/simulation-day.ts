@@ -4,15 +4,16 @@ import { NO_TOTALS, addTotals } from '../../domain/retail/statistics.ts';
 import type { DayTotals } from '../../domain/retail/statistics.ts';
 import { shardDayWorkflowId } from '../ids.ts';
 import { SIMULATION_ID } from '../search-attributes.ts';
+import { WORKFLOW_TASK_TIMEOUT } from '../task-queues.ts';
 import { bulkRetries, databaseRetries } from './activity-options.ts';
 import { shardDay } from './shard-day.ts';
 import type { SimulationInput } from './simulation-input.ts';
-import { failureReason, inWindow, whenFree } from './windows.ts';
+import { dayFailureOf, inWindow, whenFree } from './windows.ts';
 
 const { planDay } = proxyActivities<RetailActivities>(bulkRetries);
 const { settleDays, commitDay } = proxyActivities<RetailActivities>(databaseRetries);
 
-export type SimulationDayInput = Omit<SimulationInput, 'carried'> & {
+export type SimulationDayInput = Omit<SimulationInput, 'carried' | 'takenUpAt'> & {
   readonly day: number;
   readonly date: string;
   readonly totalsBefore: DayTotals;
@@ -41,13 +42,14 @@ export async function simulationDay(input: SimulationDayInput): Promise<DayTotal
             },
           ],
           workflowId: shardDayWorkflowId(simulationId, date, shard),
+          workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
           staticSummary: `${agentIds.length} shoppers, shard ${shard + 1} of ${shards.length}`,
           typedSearchAttributes: [{ key: SIMULATION_ID, value: simulationId }],
         }),
       );
     } catch (error) {
-      return settleDays({ simulationId, day, agentIds, reason: failureReason(error) });
+      return settleDays({ simulationId, day, agentIds, ...dayFailureOf(error) });
     }
   });
   const totals = results.reduce(addTotals, NO_TOTALS);

@@ -15,6 +15,12 @@ export type SimulationInput = {
   readonly shardSize: number;
   readonly shardsInFlight: number;
   readonly agentsInFlight: number;
+  /** Where a simulation that had ended is taken up again; left out at its start. */
+  readonly takenUpAt?: {
+    readonly committedDays: number;
+    readonly cycleNumber: number;
+    readonly totals: DayTotals;
+  };
   /** Set when the execution continues as new; a caller leaves it out. */
   readonly carried?: Carried;
 };

@@ -1,13 +1,14 @@
 import {
   CancellationScope,
-  ContinueAsNew,
   ParentClosePolicy,
+  TemporalFailure,
   allHandlersFinished,
   condition,
   continueAsNew,
   executeChild,
   isCancellation,
   log,
+  patched,
   proxyActivities,
   setCurrentDetails,
   upsertSearchAttributes,
@@ -20,7 +21,8 @@ import { commit, startPacing, waitMs } from '../../domain/retail/pacing.ts';
 import { NO_TOTALS, addTotals } from '../../domain/retail/statistics.ts';
 import type { DayTotals } from '../../domain/retail/statistics.ts';
 import { offerCycleWorkflowId, simulationDayWorkflowId } from '../ids.ts';
-import { OFFER_CYCLE, RUN_STATUS, SIMULATION_DAY, SIMULATION_ID } from '../search-attributes.ts';
+import { IS_DEGRADED, OFFER_CYCLE, RUN_STATUS, SIMULATION_DAY, SIMULATION_ID } from '../search-attributes.ts';
+import { WORKFLOW_TASK_TIMEOUT } from '../task-queues.ts';
 import { databaseRetries } from './activity-options.ts';
 import { detailsOf, installControls } from './controls.ts';
 import type { SimulationState } from './controls.ts';
@@ -50,8 +52,10 @@ export async function simulation(input: SimulationInput): Promise<SimulationResu
       await openDueCycle(input, state);
       await untilDue(state, note);
       if (isOver()) break;
-      state.totals = addTotals(state.totals, await liveDay(input, state));
+      const before = state.totals;
+      state.totals = addTotals(before, await liveDay(input, state));
       state.pacing = commit(state.pacing, Date.now());
+      if (before.failedDays === 0 && state.totals.failedDays > 0) markDegraded();
       upsertSearchAttributes([{ key: SIMULATION_DAY, value: state.pacing.committedDays }]);
       if (isCycleStart(state.pacing.committedDays, cycleDays) && !isOver()) {
         await condition(allHandlersFinished);
@@ -64,12 +68,18 @@ export async function simulation(input: SimulationInput): Promise<SimulationResu
     setCurrentDetails(detailsOf(input, state));
     return { status: state.outcome, committedDays: state.pacing.committedDays, totals: state.totals };
   } catch (error) {
-    if (error instanceof ContinueAsNew) throw error;
+    // Anything else is this code's own mistake, or continues as new: the task is tried again, or the story goes on.
+    if (!(error instanceof TemporalFailure)) throw error;
     const isCancelled = isCancellation(error) && CancellationScope.current().consideredCancelled;
     const status = isCancelled ? 'cancelled' : 'failed';
     await CancellationScope.nonCancellable(() => finishSimulation({ simulationId, status }));
     throw error;
   }
+}
+
+/** Executions that were begun before there was the mark go on without it; docs/runbook.md, "Versions". */
+function markDegraded(): void {
+  if (patched('mark-degraded')) upsertSearchAttributes([{ key: IS_DEGRADED, value: true }]);
 }
 
 /** Opens the offer cycle that the next day lies in, when it is not open yet. */
@@ -83,6 +93,7 @@ async function openDueCycle(
     executeChild(offerCycle, {
       args: [{ simulationId, cycleNumber }],
       workflowId: offerCycleWorkflowId(simulationId, cycleNumber),
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       staticSummary: `offer cycle ${cycleNumber}`,
       typedSearchAttributes: [{ key: SIMULATION_ID, value: simulationId }],
@@ -107,7 +118,7 @@ async function untilDue(state: SimulationState, note: () => Promise<void>): Prom
 
 /** Has the next day lived and committed. */
 async function liveDay(input: SimulationInput, state: SimulationState): Promise<DayTotals> {
-  const { carried: _, ...setting } = input;
+  const { carried: _carried, takenUpAt: _takenUpAt, ...setting } = input;
   const { simulationId, days } = input;
   const day = state.pacing.committedDays;
   const date = addDays(input.startDate, day);
@@ -115,6 +126,7 @@ async function liveDay(input: SimulationInput, state: SimulationState): Promise<
     executeChild(simulationDay, {
       args: [{ ...setting, day, date, totalsBefore: state.totals }],
       workflowId: simulationDayWorkflowId(simulationId, date),
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       staticSummary: `${date}, day ${day + 1} of ${days}`,
       typedSearchAttributes: [
@@ -157,9 +169,14 @@ async function withAnotherTry<T>(start: () => Promise<T>): Promise<T> {
   }
 }
 
-function begin(input: SimulationInput): Carried {
-  const pacing = startPacing(startClock(Date.now(), input.timeScale), input.catchUp);
-  return { pacing, cycleNumber: 0, totals: NO_TOTALS, ignoredMessages: 0, requestIds: [], isStopping: false };
+function begin({ timeScale, catchUp, takenUpAt }: SimulationInput): Carried {
+  const { committedDays, cycleNumber, totals } = takenUpAt ?? {
+    committedDays: 0,
+    cycleNumber: 0,
+    totals: NO_TOTALS,
+  };
+  const pacing = startPacing(startClock(Date.now(), timeScale), catchUp, committedDays);
+  return { pacing, cycleNumber, totals, ignoredMessages: 0, requestIds: [], isStopping: false };
 }
 
 function carriedOf({ outcome: _outcome, messages: _messages, ...carried }: SimulationState): Carried {

@@ -1,5 +1,13 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { CancellationScope, isCancellation, rootCause, sleep } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  rootCause,
+  sleep,
+} from '@temporalio/workflow';
+import { AGENT_FAILURE } from '../../domain/errors.ts';
+import type { DayFailure } from '../../domain/retail/shopping-day.ts';
 
 /** Runs `work` over the items, at most `limit` at a time; results in the order of the items. */
 export async function inWindow<T, R>(
@@ -49,4 +57,15 @@ export function failureReason(error: unknown): string {
     return 'cancelled from outside';
   }
   return rootCause(error) ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** The same for a shopping day: whether it is held against the agent. */
+export function dayFailureOf(error: unknown): DayFailure {
+  const reason = failureReason(error);
+  return { type: isAgentFailure(error) ? 'agent' : 'ended_from_outside', reason };
+}
+
+function isAgentFailure(error: unknown): boolean {
+  if (error instanceof ApplicationFailure) return error.type === AGENT_FAILURE;
+  return error instanceof Error && isAgentFailure(error.cause);
 }

@@ -1,0 +1,86 @@
+// What a proof runs on: the local services as `mercato up` starts them, in a data folder of its own that is removed
+// at the end, also after Ctrl-C.
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { withServices } from '../client/services.ts';
+import type { Services } from '../client/simulations.ts';
+import { parseConfig } from '../config.ts';
+import { type Addresses, dataFolderAt, writeState } from '../stack/data-folder.ts';
+import { freePort } from '../stack/ports.ts';
+import { Supervisor } from '../stack/supervisor.ts';
+import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
+
+export type LocalStack = {
+  readonly services: Services;
+  readonly addresses: Addresses;
+  readonly supervisor: Supervisor;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+};
+
+export type LocalStackOptions = {
+  readonly workers?: number;
+  /** Settings for the services, over those of this process. */
+  readonly environment?: Record<string, string>;
+  /** What the supervisor says; a proof prints it or keeps it. */
+  readonly onProgress?: (line: string) => void;
+};
+
+/** Starts Postgres, Temporal and workers on free ports for as long as `use` runs. */
+export async function withLocalStack<T>(
+  { workers = 1, environment = {}, onProgress = say }: LocalStackOptions,
+  use: (stack: LocalStack) => Promise<T>,
+): Promise<T> {
+  const home = mkdtempSync(path.join(os.tmpdir(), 'mercato-proof-'));
+  // As root, Postgres runs as another user, who must be able to enter.
+  chmodSync(home, 0o755);
+  const settings = {
+    SIMULATION_MODE: 'true',
+    ...environment,
+    MERCATO_HOME: home,
+    MERCATO_WORKERS: `${workers}`,
+  };
+  // Workers inherit the environment of this process.
+  Object.assign(process.env, settings);
+  const abort = new AbortController();
+  const interrupt = (): void => abort.abort();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, interrupt);
+  const folder = dataFolderAt(home);
+  let supervisor: Supervisor | undefined;
+  try {
+    writeState(folder, {
+      supervisor: null,
+      addresses: null,
+      services: [],
+      // A developer's own Mercato may have the usual ones.
+      ports: { temporal: await freePort(), temporalUi: await freePort() },
+    });
+    supervisor = await Supervisor.start({
+      config: parseConfig(process.env),
+      folder,
+      searchAttributes: SEARCH_ATTRIBUTES,
+      onProgress,
+      abort: abort.signal,
+    });
+    const stack = { addresses: supervisor.addresses, supervisor, signal: abort.signal };
+    return await withServices({ ...stack.addresses, poolSize: 5 }, (services) =>
+      Promise.race([use({ ...stack, services }), interruption(abort.signal)]),
+    );
+  } finally {
+    await supervisor?.stop();
+    rmSync(home, { recursive: true, force: true });
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, interrupt);
+  }
+}
+
+function interruption(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('Interrupted.')), { once: true });
+  });
+}
+
+/** Proofs say what they do on stderr; their result goes to stdout. */
+export function say(line: string): void {
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
+}
