@@ -114,16 +114,17 @@ const ENDED_OTHERWISE: SimulationStatus[] = ['failed', 'cancelled', 'terminated'
  * Commits day number `day` (from 0): after it, simulated time is day + 1. With it goes what became of its shoppers,
  * and who of them is left alone from the next day on. Doing it again changes nothing.
  * @param totals of all days up to and with this one, as the workflows folded them
+ * @returns how many days are committed
  */
 export async function commitDay(
   db: Database,
   config: SimulationConfig,
   day: number,
   totals: DayTotals,
-): Promise<void> {
+): Promise<number> {
   const { simulationId } = config;
   const date = addDays(config.startDate, day);
-  await db.$transaction(async (tx) => {
+  return db.$transaction(async (tx) => {
     const committed = await tx.simulationState.updateMany({
       where: { simulationId, committedDays: day, status: { notIn: ['completed', 'stopped'] } },
       data: {
@@ -152,6 +153,7 @@ export async function commitDay(
             FROM shopping_days WHERE simulation_id = ${simulationId} AND simulated_date = ${date}::date) AS counted
       ON CONFLICT DO NOTHING`;
     await quarantineAgents(tx, config, day);
+    return day + 1;
   });
 }
 
@@ -161,12 +163,13 @@ const NEVER_LIVED: DayFailure = {
 };
 
 /** A day that is not the next one was committed before; else one before it never was, and nothing would add up. */
-async function requireCommitted(tx: Transaction, simulationId: string, day: number): Promise<void> {
+async function requireCommitted(tx: Transaction, simulationId: string, day: number): Promise<number> {
   const { committedDays, status } = await tx.simulationState.findUniqueOrThrow({ where: { simulationId } });
   if (committedDays <= day)
     throw new ConflictError(
       `Day ${day + 1} of simulation "${simulationId}" cannot be committed: it is ${status}, with ${committedDays} days committed.`,
     );
+  return committedDays;
 }
 
 /**
@@ -180,17 +183,22 @@ export async function requireOpenDay(db: Database, simulationId: string, day: nu
     throw new ConflictError(`Simulation "${simulationId}" was stopped after ${committedDays} days.`);
 }
 
-/** Notes what the workflow says of itself; a simulation that ended as it should is left as it is. */
+/**
+ * Notes what the workflow says of itself; a simulation that ended as it should is left as it is.
+ * @returns how many days are committed
+ */
 export async function noteStatus(
   db: Database,
   simulationId: string,
   status: 'running' | 'paused',
   timeScale: string,
-): Promise<void> {
+): Promise<number> {
   await db.simulationState.updateMany({
     where: { simulationId, status: { notIn: ['completed', 'stopped'] } },
     data: { status, timeScale, finishedAt: null, updatedAt: new Date() },
   });
+  const { committedDays } = await db.simulationState.findUniqueOrThrow({ where: { simulationId } });
+  return committedDays;
 }
 
 /** Ends a simulation and closes its open cycle; open coupons stay open, as what was not observed to its end. */

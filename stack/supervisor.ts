@@ -19,7 +19,7 @@ import { endProcess, identify, isRunning, type Program } from './process.ts';
 import { SupervisedService } from './supervised-service.ts';
 import { ensureTemporalCli } from './temporal-cli.ts';
 import { registerSearchAttributes, type SearchAttribute, temporalProgram } from './temporal.ts';
-import { workerProgram } from './workers.ts';
+import { workerPortNames, workerProgram } from './workers.ts';
 
 const DATABASE = 'mercato';
 const PREFERRED_PORTS = { temporal: 7233, temporalUi: 8233 };
@@ -136,7 +136,13 @@ export class Supervisor {
 
   async #startWorkers(addresses: Addresses): Promise<void> {
     const names = Array.from({ length: this.#options.config.workers }, (_, index) => `worker-${index + 1}`);
-    await Promise.all(names.map((name) => this.#run(workerProgram(name, addresses, this.#log(name)), null)));
+    await Promise.all(names.map((name) => this.#startWorker(name, addresses)));
+  }
+
+  async #startWorker(name: string, addresses: Addresses): Promise<void> {
+    const { health, metrics } = workerPortNames(name);
+    const ports = { health: await this.#port(health), metrics: await this.#port(metrics) };
+    await this.#run(workerProgram(name, addresses, this.#log(name), ports), `127.0.0.1:${ports.health}`);
   }
 
   async #run(program: Program, address: string | null): Promise<void> {

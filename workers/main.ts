@@ -12,6 +12,8 @@ async function main(): Promise<void> {
   const queue = `${config.temporal.namespace}/${worker.taskQueue}`;
   process.stdout.write(lineNow('INFO', 'worker started', { pid: process.pid, queue, health, metrics }));
   await worker.run();
+  // Not by returning: a connection to a server that hangs keeps the process alive.
+  process.stdout.write('', () => process.exit(0));
 }
 
 // What Node itself would say is said in JSON too.

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
 import { createRetailActivities } from '../activities/index.ts';
@@ -18,6 +19,9 @@ import { keepReconciled } from './reconciliation.ts';
 import { installRuntime } from './runtime.ts';
 import { traceActivities } from './traces.ts';
 import { watchWorker } from './watch.ts';
+
+/** A server that hangs does not answer now either, and must not keep a process that is to end. */
+const LONGEST_TIDYING_MS = 3_000;
 
 export type RunningWorker = {
   readonly taskQueue: string;
@@ -61,13 +65,17 @@ export async function startWorker(config: Config): Promise<RunningWorker> {
       try {
         await worker.run();
       } finally {
-        await Promise.all([trace.flush(), spans?.flush(), reconciliation.stop()]);
-        await watch.stop();
-        await db.$disconnect();
-        await connection.close();
+        await Promise.race([tidyUp(), sleep(LONGEST_TIDYING_MS, undefined, { ref: false })]);
       }
     },
   };
+
+  async function tidyUp(): Promise<void> {
+    await Promise.all([trace.flush(), spans?.flush(), reconciliation.stop()]);
+    await watch.stop();
+    await db.$disconnect();
+    await connection.close();
+  }
 }
 
 /** Null when there is none, or no server to ask. */

@@ -48,12 +48,13 @@ export function simulationActivities(
       return sumDays(db, config, day, agentIds);
     },
 
-    /** Commits a day at its 24:00 barrier. */
-    async commitDay({ simulationId, day, totals }: DayInput & { totals: DayTotals }): Promise<void> {
+    /** Commits a day at its 24:00 barrier; returns how many days are committed. */
+    async commitDay({ simulationId, day, totals }: DayInput & { totals: DayTotals }): Promise<number> {
       const { config } = await settingOf(simulationId);
-      await commitDay(db, config, day, totals);
+      return commitDay(db, config, day, totals);
     },
 
+    /** Notes how a simulation stands; returns how many days are committed. */
     async noteStatus({
       simulationId,
       status,
@@ -62,8 +63,8 @@ export function simulationActivities(
       simulationId: string;
       status: 'running' | 'paused';
       timeScale: string;
-    }): Promise<void> {
-      await noteStatus(db, simulationId, status, timeScale);
+    }): Promise<number> {
+      return noteStatus(db, simulationId, status, timeScale);
     },
 
     async finishSimulation({

@@ -20,6 +20,8 @@ export type SimulationState = { -readonly [Field in keyof Carried]: Carried[Fiel
   outcome: 'completed' | 'stopped' | null;
   /** Grows with every message that was carried out, to wake the wait for the next day. */
   messages: number;
+  /** Days that are committed in the database: an execution that was reset lives them again at once, whatever its clock. */
+  storedDays: number;
 };
 
 const REMEMBERED_REQUESTS = 50;

@@ -19,11 +19,14 @@ export type SimulationDayInput = Omit<SimulationInput, 'carried' | 'takenUpAt'> 
   readonly totalsBefore: DayTotals;
 };
 
+/** What a day came to; and how many days are committed then, which executions of earlier versions did not say. */
+export type LivedDay = DayTotals & { readonly committedDays?: number };
+
 /**
  * One simulated day: decide who shops, have them live the day in shards of at most 100, commit at the 24:00 barrier.
  * A shard that ends without an answer costs only itself: its days are settled from what is stored.
  */
-export async function simulationDay(input: SimulationDayInput): Promise<DayTotals> {
+export async function simulationDay(input: SimulationDayInput): Promise<LivedDay> {
   const { simulationId, day, date } = input;
   const shoppers = input.isShopping ? await planDay({ simulationId, day }) : [];
   const shards = chunksOf(shoppers, input.shardSize);
@@ -53,8 +56,8 @@ export async function simulationDay(input: SimulationDayInput): Promise<DayTotal
     }
   });
   const totals = results.reduce(addTotals, NO_TOTALS);
-  await commitDay({ simulationId, day, totals: addTotals(input.totalsBefore, totals) });
-  return totals;
+  const committedDays = await commitDay({ simulationId, day, totals: addTotals(input.totalsBefore, totals) });
+  return { ...totals, committedDays };
 }
 
 function chunksOf<T>(items: readonly T[], size: number): T[][] {

@@ -19,7 +19,6 @@ import { startClock } from '../../domain/retail/clock.ts';
 import { cycleNumberOf, isCycleStart } from '../../domain/retail/offer-cycle.ts';
 import { commit, startPacing, waitMs } from '../../domain/retail/pacing.ts';
 import { NO_TOTALS, addTotals } from '../../domain/retail/statistics.ts';
-import type { DayTotals } from '../../domain/retail/statistics.ts';
 import { offerCycleWorkflowId, simulationDayWorkflowId } from '../ids.ts';
 import { IS_DEGRADED, OFFER_CYCLE, RUN_STATUS, SIMULATION_DAY, SIMULATION_ID } from '../search-attributes.ts';
 import { WORKFLOW_TASK_TIMEOUT } from '../task-queues.ts';
@@ -28,6 +27,7 @@ import { detailsOf, installControls } from './controls.ts';
 import type { SimulationState } from './controls.ts';
 import { offerCycle } from './offer-cycle.ts';
 import { simulationDay } from './simulation-day.ts';
+import type { LivedDay } from './simulation-day.ts';
 import type { Carried, SimulationInput, SimulationResult } from './simulation-input.ts';
 import { failureReason, whenFree } from './windows.ts';
 
@@ -42,7 +42,12 @@ const { finishSimulation, noteStatus } = proxyActivities<RetailActivities>(datab
  */
 export async function simulation(input: SimulationInput): Promise<SimulationResult> {
   const { simulationId, days, cycleDays } = input;
-  const state: SimulationState = { ...(input.carried ?? begin(input)), outcome: null, messages: 0 };
+  const state: SimulationState = {
+    ...(input.carried ?? begin(input)),
+    outcome: null,
+    messages: 0,
+    storedDays: 0,
+  };
   installControls(input, state);
   const note = notesOn(input, state);
   const isOver = (): boolean => state.isStopping || state.pacing.committedDays >= days;
@@ -53,8 +58,10 @@ export async function simulation(input: SimulationInput): Promise<SimulationResu
       await untilDue(state, note);
       if (isOver()) break;
       const before = state.totals;
-      state.totals = addTotals(before, await liveDay(input, state));
+      const day = await liveDay(input, state);
+      state.totals = addTotals(before, day);
       state.pacing = commit(state.pacing, Date.now());
+      state.storedDays = day.committedDays ?? 0;
       if (before.failedDays === 0 && state.totals.failedDays > 0) markDegraded();
       upsertSearchAttributes([{ key: SIMULATION_DAY, value: state.pacing.committedDays }]);
       if (isCycleStart(state.pacing.committedDays, cycleDays) && !isOver()) {
@@ -110,14 +117,14 @@ async function untilDue(state: SimulationState, note: () => Promise<void>): Prom
     const seen = state.messages;
     const hasNews = (): boolean => state.messages !== seen;
     const wait = waitMs(state.pacing, Date.now());
-    if (state.isStopping || wait === 0) return;
+    if (state.isStopping || wait === 0 || state.pacing.committedDays < state.storedDays) return;
     if (wait === null) await condition(hasNews);
     else await condition(hasNews, wait, { summary: `until 24:00 of day ${state.pacing.committedDays + 1}` });
   }
 }
 
 /** Has the next day lived and committed. */
-async function liveDay(input: SimulationInput, state: SimulationState): Promise<DayTotals> {
+async function liveDay(input: SimulationInput, state: SimulationState): Promise<LivedDay> {
   const { carried: _carried, takenUpAt: _takenUpAt, ...setting } = input;
   const { simulationId, days } = input;
   const day = state.pacing.committedDays;
@@ -147,7 +154,8 @@ function notesOn(input: SimulationInput, state: SimulationState): () => Promise<
     if (noted === `${status} ${timeScale}`) return;
     noted = `${status} ${timeScale}`;
     upsertSearchAttributes([{ key: RUN_STATUS, value: status }]);
-    await noteStatus({ simulationId: input.simulationId, status, timeScale });
+    // Executions of earlier versions got no answer.
+    state.storedDays = (await noteStatus({ simulationId: input.simulationId, status, timeScale })) ?? 0;
   };
 }
 
@@ -179,6 +187,11 @@ function begin({ timeScale, catchUp, takenUpAt }: SimulationInput): Carried {
   return { pacing, cycleNumber, totals, ignoredMessages: 0, requestIds: [], isStopping: false };
 }
 
-function carriedOf({ outcome: _outcome, messages: _messages, ...carried }: SimulationState): Carried {
+function carriedOf({
+  outcome: _outcome,
+  messages: _messages,
+  storedDays: _storedDays,
+  ...carried
+}: SimulationState): Carried {
   return carried;
 }
