@@ -1,6 +1,7 @@
 // `npm run outage -- --seconds 120`: a simulation at full speed while Postgres is away for so long, another one while
-// Temporal is, a third while Postgres is frozen again and again for half as long. Nobody starts a worker again: the
-// ones that were there must go on by themselves, and each simulation must end with the digest of an undisturbed one.
+// Temporal is, a third, which takes its time, while Postgres is frozen again and again for half as long. Nobody starts
+// a worker again: the ones that were there must go on by themselves, and each simulation must end with the digest of
+// an undisturbed one.
 // Exit codes: 0 all the same, 1 not so, 2 wrong arguments, 130 interrupted.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -12,6 +13,7 @@ import { seedAgents } from '../client/seeding.ts';
 import { withServices } from '../client/services.ts';
 import { startSimulation } from '../client/simulations.ts';
 import type { Services } from '../client/simulations.ts';
+import type { TimeScale } from '../domain/retail/clock.ts';
 import { SimulationConfig } from '../domain/retail/simulation.ts';
 import { digestSimulation, firstDifference } from '../prisma/digest-store.ts';
 import type { Digest } from '../prisma/digest-store.ts';
@@ -63,8 +65,8 @@ export async function outage(options: OutageOptions, signal: AbortSignal): Promi
     const expected = await undisturbedRun(stack, configOf('undisturbed', options));
     const undisturbedSeconds = (Date.now() - start) / 1000;
     const runs: OutageRun[] = [];
-    for (const [trouble, make] of Object.entries(troublesOf(stack, options.seconds * 1000)))
-      runs.push(await disturbedRun(stack, options, expected, trouble, make));
+    for (const trouble of troublesOf(stack, options))
+      runs.push(await disturbedRun(stack, options, expected, trouble));
     say('reading every history');
     const histories = await checkHistories(
       services.temporal,
@@ -92,21 +94,30 @@ type OwnStack = {
   readonly signal: AbortSignal;
 };
 
-/** What goes wrong, and lasts as long as the promise. */
+type Trouble = {
+  readonly name: string;
+  readonly timeScale: TimeScale;
+  /** Lasts as long as the trouble. */
+  readonly make: () => Promise<void>;
+};
+
 function troublesOf(
   { postgres, temporal, databaseUrl, signal }: OwnStack,
-  forMs: number,
-): Record<string, () => Promise<void>> {
+  { seconds, days }: OutageOptions,
+): Trouble[] {
   const away = async (service: OwnService): Promise<void> => {
     await service.stop();
-    await sleep(forMs, undefined, { signal });
+    await sleep(seconds * 1_000, undefined, { signal });
     await service.start();
   };
-  return {
-    'Postgres away': () => away(postgres),
-    'Temporal away': () => away(temporal),
-    'Postgres frozen in pulses': () => freezeInPulses(postgres, databaseUrl, forMs / 2, signal),
-  };
+  const freeze = (): Promise<void> => freezeInPulses(postgres, databaseUrl, seconds * 500, signal);
+  // Between the pulses shopping goes on. At this pace it takes twice as long as they last.
+  const unhurried = (days * 86_400) / seconds;
+  return [
+    { name: 'Postgres away', timeScale: 'max', make: () => away(postgres) },
+    { name: 'Temporal away', timeScale: 'max', make: () => away(temporal) },
+    { name: 'Postgres frozen in pulses', timeScale: unhurried, make: freeze },
+  ];
 }
 
 async function undisturbedRun({ services, signal }: OwnStack, config: SimulationConfig): Promise<Digest> {
@@ -119,15 +130,14 @@ async function disturbedRun(
   { services, workers, signal }: OwnStack,
   options: OutageOptions,
   expected: Digest,
-  trouble: string,
-  make: () => Promise<void>,
+  { name, timeScale, make }: Trouble,
 ): Promise<OutageRun> {
-  const config = configOf(trouble.toLowerCase().replaceAll(' ', '-'), options);
+  const config = configOf(name.toLowerCase().replaceAll(' ', '-'), options, timeScale);
   const { simulationId } = config;
   await startSimulation(services, config);
   await untilUnderWay(services, config, signal);
   const begin = new Date();
-  say(`${trouble}, from now`);
+  say(`${name}, from now`);
   await make();
   const end = new Date();
   say(`over after ${secondsBetween(begin, end)} s`);
@@ -137,7 +147,7 @@ async function disturbedRun(
   const { checks } = await reviewSimulation(services.db, simulationId);
   const difference = firstDifference(expected, digest);
   return {
-    trouble,
+    trouble: name,
     recoverySeconds: secondsBetween(end, firstAfter),
     livedMeanwhile,
     isSameDigest: digest.digest === expected.digest,
@@ -218,8 +228,12 @@ function interruption(signal: AbortSignal): Promise<never> {
   });
 }
 
-function configOf(simulationId: string, { agents, days }: OutageOptions): SimulationConfig {
-  return SimulationConfig.parse({ simulationId, agents, days, timeScale: 'max' });
+function configOf(
+  simulationId: string,
+  { agents, days }: OutageOptions,
+  timeScale: TimeScale = 'max',
+): SimulationConfig {
+  return SimulationConfig.parse({ simulationId, agents, days, timeScale });
 }
 
 function secondsBetween(from: Date, to: Date): number {

@@ -13,7 +13,7 @@ beforeAll(async () => {
     workflowsPath: path.join(__dirname, '../workflows/index.ts'),
     logger,
   }));
-}, 60_000);
+}, 180_000);
 
 test.each(['zod', 'prisma', 'langchain', 'langsmith', 'pg'])('the bundle contains nothing of %s', (name) => {
   expect(code).not.toMatch(new RegExp(`node_modules/(@?[^"'\\s]*/)?@?${name}\\b`));

@@ -32,7 +32,7 @@ let rig: Rig;
 beforeAll(async () => {
   rig = await createRig(aSmallDataset({ agents: 3 }));
   await rig.startWorker();
-}, 60_000);
+}, 180_000);
 
 afterAll(() => rig.close());
 
@@ -318,7 +318,7 @@ describe('advance', () => {
 
     await committed(simulationId, 22);
     expect(await cyclesOf(simulationId)).toEqual([1, 2, 3, 4]);
-  }, 60_000);
+  }, 180_000);
 
   test('over several boundaries deals to every user in every cycle', async () => {
     const simulationId = await started();
@@ -332,7 +332,7 @@ describe('advance', () => {
     );
     await atRest(simulationId);
     expect(await rig.db.offerDeal.count({ where: { simulationId } })).toBe(3 * 3);
-  }, 60_000);
+  }, 180_000);
 
   test('is carried out while the clock is paused, and leaves it paused', async () => {
     const simulationId = await started();
@@ -380,7 +380,7 @@ describe('continue-as-new at a cycle boundary', () => {
     await pauseSimulation(rig, simulationId);
     await committed(simulationId, 7);
     await atRest(simulationId);
-  }, 60_000);
+  }, 180_000);
 
   test('happens', async () => {
     expect((await handleOf(rig, simulationId).describe()).runId).not.toBe(firstRunId);
@@ -523,7 +523,7 @@ describe('stop', () => {
     );
     await stopSimulation(rig, simulationId);
     await waitForSimulation(rig, simulationId);
-  }, 60_000);
+  }, 180_000);
 
   test('ends the simulation as stopped', async () => {
     expect(await loadSimulation(rig.db, simulationId)).toMatchObject({ status: 'stopped', committedDays: 7 });

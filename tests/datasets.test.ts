@@ -28,7 +28,7 @@ import {
   workbookOf,
 } from './workbooks.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let database: TestDatabase;
 let folder: string;

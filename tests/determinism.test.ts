@@ -49,7 +49,7 @@ beforeAll(async () => {
   reference = aRun();
   await withWorkers([{}], () => runSimulation(rig, reference));
   referenceDigest = await digestSimulation(rig.db, reference.simulationId);
-}, 120_000);
+}, 240_000);
 
 afterAll(() => rig.close());
 
@@ -77,7 +77,7 @@ describe('the digest does not depend on', () => {
           Object.entries(variants).map(async ([name, given]) => digests.set(name, await digestOf(given))),
         ),
       );
-    }, 120_000);
+    }, 240_000);
 
     test.each(Object.keys(variants))('%s', (name) => {
       expectSame(digests.get(name)!);
@@ -86,7 +86,7 @@ describe('the digest does not depend on', () => {
 
   test('the number of workers', async () => {
     expectSame(await withWorkers([{}, {}, {}], () => digestOf({})));
-  }, 60_000);
+  }, 180_000);
 
   test('pauses, advances and changes of pace', async () => {
     const config = aRun({ timeScale: 1 });
@@ -101,7 +101,7 @@ describe('the digest does not depend on', () => {
     });
 
     expectSame(await digestSimulation(rig.db, config.simulationId));
-  }, 60_000);
+  }, 180_000);
 
   test('the order in which agents finish', async () => {
     const waits = (context: TripContext) =>
@@ -112,7 +112,7 @@ describe('the digest does not depend on', () => {
     );
 
     expectSame(digest);
-  }, 60_000);
+  }, 180_000);
 
   test('a policy that could not be asked at first', async () => {
     const asked = new Set<string>();
@@ -127,7 +127,7 @@ describe('the digest does not depend on', () => {
 
     expect(asked.size).toBeGreaterThan(0);
     expectSame(digest);
-  }, 60_000);
+  }, 180_000);
 
   test('activities whose answer is lost after they have written', async () => {
     let lost = 0;
@@ -148,7 +148,7 @@ describe('the digest does not depend on', () => {
 
     expect(lost).toBeGreaterThan(0);
     expectSame(digest);
-  }, 60_000);
+  }, 180_000);
 
   test('a coupon at the end of the pool that is not active', async () => {
     const last = await rig.db.coupon.findFirstOrThrow({ orderBy: { code: 'desc' } });
@@ -161,14 +161,14 @@ describe('the digest does not depend on', () => {
 
     await rig.db.coupon.delete({ where: { id: added.id } });
     expectSame(digest);
-  }, 60_000);
+  }, 180_000);
 });
 
 test('another seed gives another digest', async () => {
   const digest = await withWorkers([{}], () => digestOf({ seed: 'another' }));
 
   expect(digest.digest).not.toBe(referenceDigest.digest);
-}, 60_000);
+}, 180_000);
 
 test('the same sessions come out in memory, without Temporal and database', async () => {
   const { dataset } = rig;
@@ -220,7 +220,7 @@ test('one more agent leaves all others as they are', async () => {
   expect(await agentRows(rig.db, config.simulationId, others)).toEqual(
     await agentRows(rig.db, reference.simulationId, others),
   );
-}, 60_000);
+}, 180_000);
 
 async function digestOf(given: Partial<SimulationConfigInput>): Promise<Digest> {
   const config = aRun(given);

@@ -49,7 +49,7 @@ function aRun(given: Partial<SimulationConfigInput> = {}): SimulationConfig {
     channel: 'online',
     execution: 'workflow',
     agents: 8,
-    agentTimeoutSeconds: 1,
+    agentTimeoutSeconds: 2,
     ...given,
   });
 }
@@ -135,7 +135,7 @@ describe('agents that cannot live their days', () => {
 
   test.each([
     ['a policy that throws', throws, 'broken by a test'],
-    ['a policy that never answers', hangs, 'no answer within 1 s'],
+    ['a policy that never answers', hangs, 'no answer within 2 s'],
     ['no number for decide_shop', noShop, 'the policy answered decide_shop with probability NaN'],
     ['no number for decide_checkout', noCheckout, 'the policy answered decide_checkout'],
     ['a quantity that is no whole number', noQuantity, 'cannot be stored'],
@@ -225,18 +225,21 @@ describe('an agent in quarantine that is released', () => {
   let released: string;
 
   beforeAll(async () => {
-    isPoisoned = true;
-    await startSimulation(rig, simulation);
-    await advance(rig, simulation.simulationId, { days: 8 });
-    await eventually(
-      () => loadSimulation(rig.db, simulation.simulationId),
-      ({ committedDays }) => committedDays === 8,
-    );
-    isPoisoned = false;
+    try {
+      isPoisoned = true;
+      await startSimulation(rig, simulation);
+      await advance(rig, simulation.simulationId, { days: 8 });
+      await eventually(
+        () => loadSimulation(rig.db, simulation.simulationId),
+        ({ committedDays }) => committedDays === 8,
+      );
+    } finally {
+      isPoisoned = false;
+    }
     released = await releaseAgent(rig.db, simulation.simulationId, throws);
     await setScale(rig, simulation.simulationId, 'max');
     await waitForSimulation(rig, simulation.simulationId);
-  }, 120_000);
+  }, 240_000);
 
   const statusesOf = async (agentId: string, from: string) => {
     const days = await rig.db.shoppingDay.findMany({

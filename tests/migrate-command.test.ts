@@ -7,7 +7,7 @@ import { createEmptyDatabase } from './environment.ts';
 const COMMAND = path.join(__dirname, '..', 'dist', 'mercato.cjs');
 
 // A command is a process of its own, which takes a while on a machine that is busy with other tests.
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 type Result = { exitCode: number; stdout: string; stderr: string };
 

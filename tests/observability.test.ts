@@ -421,14 +421,15 @@ describe('health', () => {
 
     worker.child.kill('SIGHUP');
     // It hears of the signal sooner or later, and answers when it is free again.
-    const { report } = await eventually(
+    const { status, report } = await eventually(
       () => askHealth(port),
-      ({ status }) => status === 503,
+      ({ report: { reason } }) => reason !== null && reason.includes('main thread'),
     );
 
     worker.child.kill('SIGTERM');
     await worker.exit;
-    expect(report.reason).toMatch(/^the main thread was blocked for [5-9] s$/);
+    expect(status).toBe(503);
+    expect(report.reason).toMatch(/^the main thread was blocked for \d+ s$/);
   });
 
   test('is asked at /healthz alone', async () => {

@@ -235,6 +235,29 @@ async function completeByHand(simulation: SimulationConfig, activity: string): P
   return workflowId;
 }
 
+test('a pause that comes while a simulation is being noted as running is noted after that', async () => {
+  const simulation = aRun({ timeScale: 1 });
+  const { simulationId } = simulation;
+  beforeAttempt = (type, id) => {
+    if (type === 'noteStatus' && id === simulationId) throw new Error('held by a test');
+  };
+  try {
+    await startSimulation(rig, simulation);
+    await eventually(
+      () => activityOf(handleOf(rig, simulationId), 'noteStatus'),
+      (found) => found !== undefined,
+    );
+    await pauseSimulation(rig, simulationId);
+  } finally {
+    beforeAttempt = () => {};
+  }
+
+  await eventually(
+    () => loadSimulation(rig.db, simulationId),
+    ({ status }) => status === 'paused',
+  );
+});
+
 test('three attempts at one shopping day at the same time live it once', async () => {
   const simulation = aRun();
   const { simulationId } = simulation;

@@ -346,7 +346,7 @@ describe('what is not about an agent does not touch its days', () => {
       await simulateDirectly(week, catalog, dataset.coupons, some),
     ];
     expect(days(with_, others)).toEqual(days(without, others));
-  }, 60_000);
+  }, 180_000);
 
   test('a coupon that cannot be dealt, at the end of the pool, changes no basket', async () => {
     const everyone = new Set(some.map((persona) => persona.agentId));
@@ -356,7 +356,7 @@ describe('what is not about an agent does not touch its days', () => {
       await simulateDirectly(week, catalog, [...dataset.coupons, idle], some),
     ];
     expect(days(with_, everyone)).toEqual(days(without, everyone));
-  }, 60_000);
+  }, 180_000);
 
   test('a coupon that nobody can use changes no basket of those who are not dealt it', async () => {
     const useless = aCoupon({ code: 'USELESS', category: 'Furniture' });
@@ -374,7 +374,7 @@ describe('what is not about an agent does not touch its days', () => {
     ];
     expect([spared.size > 90, spared.size < some.length]).toEqual([true, true]);
     expect(days(with_, spared)).toEqual(days(without, spared));
-  }, 60_000);
+  }, 180_000);
 
   test('the same seed gives the same days, another seed others', async () => {
     const everyone = new Set(some.slice(0, 40).map((persona) => persona.agentId));
@@ -385,7 +385,7 @@ describe('what is not about an agent does not touch its days', () => {
     ];
     expect(days(again, everyone)).toEqual(days(first, everyone));
     expect(days(other, everyone)).not.toEqual(days(first, everyone));
-  }, 60_000);
+  }, 180_000);
 });
 
 /** Against the panel (docs/choice-model.md); tolerances hold sampling noise of these runs and a known bias each. */
@@ -398,7 +398,7 @@ describe('the shipped agents, over two weeks and three seeds', () => {
     inStore = [];
     for (const seed of SEEDS.slice(0, 3)) inStore.push(...(await simulate({}, { seed, days: 7 * WEEKS })));
     online = await simulate({}, { seed: '1', days: 7, channel: 'online' });
-  }, 120_000);
+  }, 240_000);
 
   const householdWeeks = 3 * WEEKS * dataset.agents.length;
 

@@ -110,8 +110,10 @@ describe('in the middle of a run', () => {
 
 describe('a worker', () => {
   const workers: OwnService[] = [];
+  const holders: pg.Client[] = [];
 
   afterEach(async () => {
+    for (const holder of holders.splice(0)) await holder.end();
     for (const worker of workers.splice(0)) await worker.stop();
   });
 
@@ -144,7 +146,7 @@ describe('a worker', () => {
   );
 
   test(
-    'that is told to end finishes the shopping days that are in flight, and another one goes on',
+    'that is told to end while shopping days are in flight ends in time, and another one goes on',
     async () => {
       const { worker, config, saving } = await aWorkerAtWork();
 
@@ -219,6 +221,7 @@ describe('a worker', () => {
   async function holdSaving(): Promise<{ untilTried(): Promise<unknown>; letGo(): Promise<void> }> {
     const holder = new pg.Client({ connectionString: rig.databaseUrl });
     await holder.connect();
+    holders.push(holder);
     await holder.query('BEGIN');
     await holder.query('LOCK TABLE shopping_sessions IN EXCLUSIVE MODE');
     const countWaiting = () => rig.db.$queryRaw<{ count: number }[]>`

@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await mercato('purge', '--yes');
-}, 60_000);
+}, 180_000);
 
 describe('up', () => {
   test('starts Postgres, Temporal and a worker that answer', async () => {
@@ -34,7 +34,7 @@ describe('up', () => {
     ]);
     expect(await tables(status)).toContain('simulation_state');
     await expect(isAnswering(status.temporalAddress)).resolves.toBe(true);
-  }, 60_000);
+  }, 180_000);
 
   test('a second time changes nothing', async () => {
     const first = await up();
@@ -42,7 +42,7 @@ describe('up', () => {
     const second = await up();
 
     expect(second).toEqual(first);
-  }, 60_000);
+  }, 180_000);
 
   test('with another number of workers is refused while it runs', async () => {
     await up();
@@ -51,7 +51,7 @@ describe('up', () => {
 
     expect(stderr).toBe('Mercato already runs, with --workers 1: `mercato down` first.\n');
     expect(exitCode).toBe(6);
-  }, 60_000);
+  }, 180_000);
 
   test('after down finds data and addresses as they were', async () => {
     const before = await up();
@@ -66,7 +66,7 @@ describe('up', () => {
       before.temporalAddress,
       before.webUiUrl,
     ]);
-  }, 60_000);
+  }, 180_000);
 
   test('moves to another port when somebody took the remembered one', async () => {
     const before = await up();
@@ -80,7 +80,7 @@ describe('up', () => {
     occupant.close();
     expect(stderr).toContain(`Port ${port} is taken by another program: postgres uses`);
     expect(new URL((await up()).databaseUrl ?? '').port).not.toBe(String(port));
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('down', () => {
@@ -92,7 +92,7 @@ describe('down', () => {
     expect([stdout, exitCode]).toEqual(['Mercato is stopped.\n', 0]);
     const pids = [supervisorPid, ...services.map((service) => service.pid)];
     expect(pids.filter((pid) => pid === null || identify(pid) !== null)).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   test('where nothing runs is content', async () => {
     await mercato('down');
@@ -100,7 +100,7 @@ describe('down', () => {
     const { stdout, exitCode } = await mercato('down');
 
     expect([stdout, exitCode]).toEqual(['Mercato was not running.\n', 0]);
-  }, 60_000);
+  }, 180_000);
 
   test('makes status say so, with exit code 3', async () => {
     await mercato('down');
@@ -109,7 +109,7 @@ describe('down', () => {
 
     expect(stdout).toContain('Mercato is not running.');
     expect(exitCode).toBe(3);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('kill -9', () => {
@@ -137,7 +137,7 @@ describe('kill -9', () => {
       .filter((pid) => pid !== null && identify(pid) !== null);
     expect(left).toEqual([]);
     expect(after.services.every((service) => service.status === 'running')).toBe(true);
-  }, 60_000);
+  }, 180_000);
 
   test('of the supervisor: down ends what it left behind', async () => {
     const { supervisorPid, services } = await up();
@@ -149,7 +149,7 @@ describe('kill -9', () => {
       .map((service) => service.pid)
       .filter((pid) => pid !== null && identify(pid) !== null);
     expect(left).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('one clear sentence', () => {
@@ -185,7 +185,7 @@ describe('one clear sentence', () => {
 
     expect(stderr).toContain(`The database does not answer at 127.0.0.1:${port}`);
     expect(exitCode).toBe(4);
-  }, 60_000);
+  }, 180_000);
 
   test('for purge without --yes, and nothing is deleted', async () => {
     const { stderr, exitCode } = await mercato('purge');
@@ -208,7 +208,7 @@ test('logs shows the last lines of one service', async () => {
   const { stdout } = await mercato('logs', 'supervisor', '-n', '1');
 
   expect(stdout.trim().split('\n')).toHaveLength(1);
-}, 60_000);
+}, 180_000);
 
 type Result = { exitCode: number; stdout: string; stderr: string };
 

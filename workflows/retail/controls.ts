@@ -1,4 +1,4 @@
-import { log, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
+import { currentUpdateInfo, log, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
 import { HOURS_PER_DAY, addDays, instantAt } from '../../domain/retail/calendar.ts';
 import { parseAdvance, parseEmptyCommand, parseSetScale } from '../../domain/retail/clock-commands.ts';
 import type { Parsed } from '../../domain/retail/clock-commands.ts';
@@ -96,8 +96,8 @@ function install<T>(
     isKnownRequest(state, message) ? { type: 'ok', value: null } : command.parse(message);
   const carryOut = (value: (T & { requestId: string | null }) | null): void => {
     if (value === null) return;
-    if (value.requestId !== null)
-      state.requestIds = [...state.requestIds, value.requestId].slice(-REMEMBERED_REQUESTS);
+    const requestId = value.requestId ?? updateId();
+    if (requestId !== null) state.requestIds = [...state.requestIds, requestId].slice(-REMEMBERED_REQUESTS);
     command.run(value);
     state.messages += 1;
   };
@@ -124,8 +124,13 @@ function install<T>(
 }
 
 function isKnownRequest(state: SimulationState, message: unknown): boolean {
-  const requestId = (message as { requestId?: unknown } | null | undefined)?.requestId;
+  const requestId = (message as { requestId?: unknown } | null | undefined)?.requestId ?? updateId();
   return typeof requestId === 'string' && state.requestIds.includes(requestId);
+}
+
+/** An update whose answer was lost when a run ended is handed on to the next run, which does not know it otherwise. */
+function updateId(): string | null {
+  return currentUpdateInfo()?.id ?? null;
 }
 
 function ignore(state: SimulationState, signal: string, reason: string): void {

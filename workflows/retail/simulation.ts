@@ -113,8 +113,9 @@ async function openDueCycle(
 /** Returns when the next day may be lived, or when the simulation is to stop. */
 async function untilDue(state: SimulationState, note: () => Promise<void>): Promise<void> {
   for (;;) {
-    await note();
+    // A message that comes while it is noted how things stand is news already.
     const seen = state.messages;
+    await note();
     const hasNews = (): boolean => state.messages !== seen;
     const wait = waitMs(state.pacing, Date.now());
     if (state.isStopping || wait === 0 || state.pacing.committedDays < state.storedDays) return;
