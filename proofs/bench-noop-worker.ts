@@ -16,8 +16,8 @@ async function main({ address, namespace, databaseUrl, shoppers }: ToNoopWorker)
     runShoppingDay: async () => NO_TOTALS,
     settleDays: async () => NO_TOTALS,
     runOfferCycle: async () => ({ users: 0, dealt: 0, exhausted: 0 }),
-    commitDay: async () => undefined,
-    noteStatus: async () => undefined,
+    commitDay: async ({ day }) => day + 1,
+    noteStatus: async () => 0,
     finishSimulation: async () => undefined,
   };
   Runtime.install({ logger: new DefaultLogger('ERROR') });
