@@ -60,6 +60,9 @@ describe('wrong imports', () => {
   });
 });
 
+// A check of a whole clone takes a while on a busy machine.
+jest.setTimeout(180_000);
+
 describe('a clone without sources', () => {
   let root: string;
 
