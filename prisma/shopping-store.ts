@@ -198,7 +198,7 @@ export async function loadStoredDay(
 /**
  * Saves all effects of a lived day in one transaction: sessions, events, choice sets, impressions, carts, purchases,
  * redeemed coupons, and the day itself. When the day was saved before, nothing is written and the stored totals are
- * returned: the first save wins.
+ * returned: the first save wins. A coupon that is no longer active undoes the whole day, which is then lived anew.
  */
 export async function saveDay(
   db: Database,
@@ -208,43 +208,18 @@ export async function saveDay(
   lived: LivedDay,
 ): Promise<DayTotals> {
   const totals = totalsOf(lived.sessions.map(({ session }) => session));
-  const save = async (tx: Transaction): Promise<boolean> => {
-    const claimed = await tx.shoppingDay.updateMany({
-      where: {
-        simulationId: config.simulationId,
-        agentId,
-        simulatedDate: dateOf(config, context.day),
-        // A day that was settled as failed is in the totals already: an answer that comes later is too late.
-        status: 'planned',
-      },
-      data: {
-        status: 'completed',
-        result: totals,
-        stateAfter: lived.household,
-        finishedAt: new Date(),
-        unanswered: 0,
-      },
-    });
-    if (claimed.count === 0) return false;
-    const rows = lived.sessions.map((session) =>
-      sessionRows(config, catalog, context, agentId, userId, session),
-    );
-    for (const table of TABLES) {
-      const all = rows.flatMap((session) => session[table]);
-      if (all.length > 0) await insertRows(tx, table, all, 'fail');
-    }
-    await redeemCoupons(
-      tx,
-      rows.flatMap((session) => session.redemptions),
-    );
-    for (const row of rows)
-      if (row.order_discounts.length > 0)
-        await insertRows(tx, 'order_discounts', row.order_discounts, 'fail');
-    return true;
-  };
+  const sessions = lived.sessions.map((session) =>
+    sessionRows(config, catalog, context, agentId, userId, session),
+  );
+  const rows = Object.fromEntries(
+    TABLES.map((table) => [table, sessions.flatMap((session) => session[table])]),
+  );
   let isFirst: boolean;
   try {
-    isFirst = await db.$transaction(save);
+    const [saved] = await db.$queryRaw<{ isFirst: boolean }[]>`
+      SELECT save_shopping_day(${config.simulationId}, ${agentId}, ${context.date}::date, ${JSON.stringify(totals)}::jsonb,
+        ${JSON.stringify(lived.household)}::jsonb, ${JSON.stringify(rows)}::jsonb) AS "isFirst"`;
+    isFirst = saved!.isFirst;
   } catch (error) {
     if (!isRefusedByDatabase(error)) throw error;
     throw new AgentFailure(`what agent "${agentId}" did on ${context.date} cannot be stored`, {
@@ -339,7 +314,7 @@ export async function sumDays(
   }, NO_TOTALS);
 }
 
-/** In the order in which foreign keys allow them to be written; discounts follow the redemptions. */
+/** What `save_shopping_day` writes: rows by table, and the coupons that become redeemed. */
 const TABLES = [
   'shopping_sessions',
   'shopping_session_events',
@@ -348,11 +323,11 @@ const TABLES = [
   'cart_items',
   'orders',
   'order_lines',
+  'redemptions',
+  'order_discounts',
 ] as const;
 
-type SessionRows = Record<(typeof TABLES)[number] | 'order_discounts', Row[]> & { redemptions: Redemption[] };
-
-type Redemption = { id: string; order_id: string; at: string };
+type SessionRows = Record<(typeof TABLES)[number], Row[]>;
 
 function sessionRows(
   config: SimulationConfig,
@@ -483,21 +458,6 @@ function sessionRows(
       ? priced.discounts.map((discount) => ({ id: discount.userCouponId, order_id: orderId, at: endedAt }))
       : [],
   };
-}
-
-/** Redeems coupons with their orders. One that is no longer active undoes the whole day, which is then lived anew. */
-async function redeemCoupons(tx: Transaction, redemptions: readonly Redemption[]): Promise<void> {
-  if (redemptions.length === 0) return;
-  const redeemed = await tx.$executeRawUnsafe(
-    `UPDATE user_coupons u SET status = 'redeemed', order_id = r.order_id, status_simulated_at = r.at
-     FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, order_id uuid, at timestamptz)
-     WHERE u.id = r.id AND u.status IN ('active', 'reserved')`,
-    JSON.stringify(redemptions),
-  );
-  if (redeemed !== redemptions.length)
-    throw new Error(
-      `${redemptions.length - redeemed} of ${redemptions.length} coupons were no longer active at checkout`,
-    );
 }
 
 function dateOf(config: SimulationConfig, day: number): Date {
