@@ -18,7 +18,7 @@ import { idOf } from './ids.ts';
 import { hoursAt } from './offer-store.ts';
 import { loadQuarantined } from './quarantine-store.ts';
 import { insertRows, isRefusedByDatabase } from './rows.ts';
-import type { Row, Transaction } from './rows.ts';
+import type { Row } from './rows.ts';
 
 /** What a shopping day starts from: the domain's context, and the ids that its rows refer to. */
 export type LoadedDay = {
@@ -28,69 +28,43 @@ export type LoadedDay = {
 };
 
 /** An agent that cannot be read is reported by name, so that the others go on. */
-export type DayCandidate = { readonly agentId: string } & (
+export type DayCandidate = { readonly agentId: string; readonly stored: StoredDay | null } & (
   { type: 'ok'; day: LoadedDay } | { type: 'malformed'; reason: string }
 );
 
+/** What is stored of one agent's day. */
+export type StoredDay =
+  | { readonly status: 'home' | 'planned' }
+  | { readonly status: 'completed'; readonly totals: DayTotals }
+  | { readonly status: 'failed' | 'quarantined'; readonly reason: string };
+
 /**
- * Loads what the days of some agents start from. Agents whose persona does not parse come back as malformed.
+ * Loads what the days of some agents start from, and what is stored of them already. Agents whose persona does not
+ * parse come back as malformed.
  * @param day number of the day from 0
  */
 export async function loadDays(
-  db: Transaction,
+  db: Database,
   config: SimulationConfig,
   catalog: LoadedCatalog,
   day: number,
   agentIds: readonly string[],
 ): Promise<DayCandidate[]> {
-  const ids = [...agentIds];
   const date = addDays(config.startDate, day);
-  const agents = await db.agent.findMany({ where: { agentId: { in: ids } } });
-  const states = await db.$queryRaw<{ agentId: string; stateAfter: HouseholdState }[]>`
-    SELECT a.id AS "agentId", d.state_after AS "stateAfter"
-    FROM unnest(${ids}::text[]) AS a(id)
-    CROSS JOIN LATERAL (
-      SELECT state_after FROM shopping_days
-      WHERE simulation_id = ${config.simulationId} AND agent_id = a.id AND simulated_date < ${date}::date AND status = 'completed'
-      ORDER BY simulated_date DESC LIMIT 1) d`;
-  const wallets = await db.$queryRaw<
-    {
-      id: string;
-      agentId: string;
-      couponId: number;
-      assignedAt: Date;
-      expiresAt: Date;
-      isWithheld: boolean;
-    }[]
-  >`
-    SELECT u.id::text AS id, a.agent_id AS "agentId", u.coupon_id AS "couponId",
-           u.assigned_simulated_at AS "assignedAt", u.expires_simulated_at AS "expiresAt",
-           EXISTS (SELECT 1 FROM withheld_coupons w WHERE w.user_coupon_id = u.id AND w.simulated_date = ${date}::date) AS "isWithheld"
-    FROM user_coupons u JOIN agents a ON a.user_id = u.user_id
-    WHERE u.simulation_id = ${config.simulationId} AND a.agent_id = ANY (${ids}::text[]) AND u.status = 'active'
-    ORDER BY u.coupon_id`;
-  const stateOf = new Map(states.map((row) => [row.agentId, row.stateAfter]));
-  const walletOf = new Map<string, WalletCoupon[]>();
-  for (const row of wallets) {
-    const entry: WalletCoupon = {
-      userCouponId: row.id,
-      coupon: catalog.couponById.get(row.couponId)!,
-      assignedHours: hoursAt(config, row.assignedAt),
-      expiresHours: hoursAt(config, row.expiresAt),
-      ...(row.isWithheld ? { isWithheld: true } : {}),
-    };
-    const list = walletOf.get(row.agentId);
-    if (list === undefined) walletOf.set(row.agentId, [entry]);
-    else list.push(entry);
-  }
+  const agents = await db.agent.findMany({ where: { agentId: { in: [...agentIds] } } });
+  const standings = await readStandings(db, config, date, agentIds);
+  const standingOf = new Map(standings.map((standing) => [standing.agentId, standing]));
   const root = RandomKey.of(config.seed);
   return agents.map((row): DayCandidate => {
+    const { agentId, userId } = row;
+    const standing = standingOf.get(agentId)!;
+    const stored = storedDayOf(standing);
     const parsed = Persona.safeParse(row);
     if (!parsed.success) {
       const issue = parsed.error.issues[0]!;
-      return { agentId: row.agentId, type: 'malformed', reason: `${issue.path.join('.')}: ${issue.message}` };
+      return { agentId, stored, type: 'malformed', reason: `${issue.path.join('.')}: ${issue.message}` };
     }
-    const key = agentKey(root, row.agentId);
+    const key = agentKey(root, agentId);
     const profile = householdProfile(parsed.data, catalog.index, config.choice, config.channel, key);
     const context: DayContext = {
       persona: parsed.data,
@@ -98,29 +72,92 @@ export async function loadDays(
       parameters: config.choice,
       channel: config.channel,
       profile,
-      household: stateOf.get(row.agentId) ?? initialHousehold(profile, key),
+      household: standing.stateBefore ?? initialHousehold(profile, key),
       day,
       date,
-      wallet: walletOf.get(row.agentId) ?? [],
+      wallet: (standing.wallet ?? []).map((entry) => walletCouponOf(entry, config, catalog)),
       key,
     };
-    return { agentId: row.agentId, type: 'ok', day: { context, agentId: row.agentId, userId: row.userId } };
+    return { agentId, stored, type: 'ok', day: { context, agentId, userId } };
   });
 }
 
-/** Loads one agent's day. @throws AgentFailure when its persona does not parse */
+/** How an agent stands at the start of a day. */
+type Standing = {
+  readonly agentId: string;
+  /** Of the day itself, null when it was never planned. */
+  readonly status: string | null;
+  readonly result: unknown;
+  readonly failure: unknown;
+  readonly stateBefore: HouseholdState | null;
+  /** Null when there are no open coupons. */
+  readonly wallet: readonly WalletRow[] | null;
+};
+
+type WalletRow = {
+  readonly id: string;
+  readonly coupon: number;
+  readonly assigned: string;
+  readonly expires: string;
+  readonly isWithheld: boolean;
+};
+
+/** One statement for all of it: round trips are a large part of what a day costs. */
+async function readStandings(
+  db: Database,
+  { simulationId }: SimulationConfig,
+  date: string,
+  agentIds: readonly string[],
+): Promise<Standing[]> {
+  return db.$queryRaw`
+    SELECT a.agent_id AS "agentId", d.status, d.result, d.failure,
+      (SELECT b.state_after FROM shopping_days b
+       WHERE b.simulation_id = ${simulationId} AND b.agent_id = a.agent_id AND b.simulated_date < ${date}::date AND b.status = 'completed'
+       ORDER BY b.simulated_date DESC LIMIT 1) AS "stateBefore",
+      (SELECT jsonb_agg(jsonb_build_object(
+                'id', u.id, 'coupon', u.coupon_id, 'assigned', u.assigned_simulated_at, 'expires', u.expires_simulated_at,
+                'isWithheld', EXISTS (SELECT 1 FROM withheld_coupons w WHERE w.user_coupon_id = u.id AND w.simulated_date = ${date}::date))
+              ORDER BY u.coupon_id)
+       FROM user_coupons u
+       WHERE u.user_id = a.user_id AND u.simulation_id = ${simulationId} AND u.status = 'active') AS wallet
+    FROM agents a
+    LEFT JOIN shopping_days d ON d.simulation_id = ${simulationId} AND d.agent_id = a.agent_id AND d.simulated_date = ${date}::date
+    WHERE a.agent_id = ANY (${[...agentIds]}::text[])`;
+}
+
+function storedDayOf({ status, result, failure }: Standing): StoredDay | null {
+  if (status === null) return null;
+  if (status === 'completed') return { status, totals: result as DayTotals };
+  if (status === 'failed' || status === 'quarantined')
+    return { status, reason: (failure as { reason: string }).reason };
+  return { status: status === 'home' ? 'home' : 'planned' };
+}
+
+function walletCouponOf(
+  { id, coupon, assigned, expires, isWithheld }: WalletRow,
+  config: SimulationConfig,
+  catalog: LoadedCatalog,
+): WalletCoupon {
+  return {
+    userCouponId: id,
+    coupon: catalog.couponById.get(coupon)!,
+    assignedHours: hoursAt(config, new Date(assigned)),
+    expiresHours: hoursAt(config, new Date(expires)),
+    ...(isWithheld ? { isWithheld: true } : {}),
+  };
+}
+
+/** Loads one agent's day. @throws AgentFailure when there is no such agent */
 export async function loadDay(
   db: Database,
   config: SimulationConfig,
   catalog: LoadedCatalog,
   day: number,
   agentId: string,
-): Promise<LoadedDay> {
+): Promise<DayCandidate> {
   const [candidate] = await loadDays(db, config, catalog, day, [agentId]);
   if (candidate === undefined) throw new AgentFailure(`there is no agent "${agentId}"`);
-  if (candidate.type === 'malformed')
-    throw new AgentFailure(`persona of agent "${agentId}": ${candidate.reason}`);
-  return candidate.day;
+  return candidate;
 }
 
 /**
@@ -167,34 +204,6 @@ export async function loadShoppers(db: Database, config: SimulationConfig, day: 
   return rows.map((row) => row.agentId);
 }
 
-export type StoredDay =
-  | { readonly status: 'home' | 'planned' }
-  | { readonly status: 'completed'; readonly totals: DayTotals }
-  | { readonly status: 'failed' | 'quarantined'; readonly reason: string };
-
-/** What is stored of one agent's day; null when it was never planned. */
-export async function loadStoredDay(
-  db: Database,
-  config: SimulationConfig,
-  day: number,
-  agentId: string,
-): Promise<StoredDay | null> {
-  const row = await db.shoppingDay.findUnique({
-    where: {
-      simulationId_agentId_simulatedDate: {
-        simulationId: config.simulationId,
-        agentId,
-        simulatedDate: dateOf(config, day),
-      },
-    },
-  });
-  if (row === null) return null;
-  if (row.status === 'completed') return { status: 'completed', totals: row.result as DayTotals };
-  if (row.status === 'failed' || row.status === 'quarantined')
-    return { status: row.status, reason: (row.failure as { reason: string }).reason };
-  return { status: row.status === 'home' ? 'home' : 'planned' };
-}
-
 /**
  * Saves all effects of a lived day in one transaction: sessions, events, choice sets, impressions, carts, purchases,
  * redeemed coupons, and the day itself. When the day was saved before, nothing is written and the stored totals are
@@ -227,7 +236,7 @@ export async function saveDay(
     });
   }
   if (isFirst) return totals;
-  const stored = await loadStoredDay(db, config, context.day, agentId);
+  const { stored } = await loadDay(db, config, catalog, context.day, agentId);
   if (stored?.status !== 'completed')
     throw new DaySettledError(
       `the day ${context.date} of agent "${agentId}" was over before it was lived: ${stored?.status ?? 'never planned'}`,

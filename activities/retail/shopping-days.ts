@@ -7,7 +7,7 @@ import type { DayTotals } from '../../domain/retail/statistics.ts';
 import { liveShoppingDay } from '../../graphs/retail/shopping-day.ts';
 import { createShoppingGraph } from '../../graphs/retail/shopping-graph.ts';
 import type { RunTrip } from '../../graphs/retail/shopping-graph.ts';
-import { beginAgain, loadDay, loadStoredDay, noteAnswer, saveDay } from '../../prisma/shopping-store.ts';
+import { beginAgain, loadDay, noteAnswer, saveDay } from '../../prisma/shopping-store.ts';
 import type { LoadedDay } from '../../prisma/shopping-store.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { SimulationSetting } from './settings.ts';
@@ -42,11 +42,14 @@ export function shoppingDayActivities(
     /** Lives one agent's day and saves it whole. Running twice is running once: a saved day is only read back. */
     async runShoppingDay({ simulationId, day, agentId }: ShoppingDayInput): Promise<DayTotals> {
       const setting = await settingOf(simulationId);
-      const stored = await loadStoredDay(db, setting.config, day, agentId);
+      const candidate = await loadDay(db, setting.config, setting.catalog, day, agentId);
+      const { stored } = candidate;
       if (stored?.status === 'completed') return stored.totals;
       if (stored?.status === 'failed' || stored?.status === 'quarantined')
         throw new DaySettledError(stored.reason);
-      const loaded = await loadDay(db, setting.config, setting.catalog, day, agentId);
+      if (candidate.type === 'malformed')
+        throw new AgentFailure(`persona of agent "${agentId}": ${candidate.reason}`);
+      const loaded = candidate.day;
       const live = (): Promise<DayTotals> => liveAndSave(setting, loaded);
       return activityInfo().attempt === 1 ? live() : alone(() => liveAsSuspect(setting.config, loaded, live));
     },
