@@ -36,6 +36,8 @@ export function temporalProgram(options: TemporalServerOptions): Program {
       ...['--dynamic-config-value', 'history.timerProcessorMaxPollRPS=2000'],
       // For clocks that differ between servers timers are rounded up to a second; here is one server.
       ...['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="20ms"'],
+      // The answer to a workflow task brings the activities that it asks for: no way through a task queue.
+      ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
       ...['--namespace', namespace, '--log-level', 'warn', '--log-format', 'json'],
     ],
     logFile,

@@ -118,6 +118,8 @@ export function workerOptions(dependencies: {
     activities: createRetailActivities(dependencies),
     maxConcurrentActivityTaskExecutions: 20,
     maxConcurrentWorkflowTaskExecutions: 20,
+    // As many as a shard has in flight by default; the SDK asks for three.
+    maxEagerActivityReservationsPerWorkflowTask: 10,
     maxCachedWorkflows: 400,
     workflowThreadPoolSize: 1,
     shutdownGraceTime: '10 seconds',
