@@ -16,12 +16,13 @@ import type { BenchOptions, BenchResult, Run } from './bench-report.ts';
 import { describeSandbox, prepareStack, withFreshDatabase } from './bench-stack.ts';
 import { say, withLocalStack } from './local-stack.ts';
 import type { LocalStack } from './local-stack.ts';
+import { runProof } from './run.ts';
 
 const MEASURED = 'measured';
 const WARM_UP_DAYS = 2;
 
-export async function benchRetail(options: BenchOptions): Promise<BenchResult> {
-  return withLocalStack({}, async (stack) => {
+export async function benchRetail(options: BenchOptions, signal?: AbortSignal): Promise<BenchResult> {
+  return withLocalStack({ signal }, async (stack) => {
     await prepareStack(stack, options.agents);
     say('a first run finds out who shops, and warms the servers up');
     const reference = await referenceRun(stack, options);
@@ -128,7 +129,7 @@ function difference(after: number | null, before: number | null): number | null 
   return after === null || before === null ? null : after - before;
 }
 
-async function main(): Promise<void> {
+async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     options: {
       agents: { type: 'string', default: '300' },
@@ -142,12 +143,11 @@ async function main(): Promise<void> {
     process.stderr.write(
       'bench:retail [--agents N] [--days N] [--pairs N] [--json]: whole numbers above 0.\n',
     );
-    process.exitCode = 2;
-    return;
+    return 2;
   }
-  const result = await benchRetail({ agents: agents!, days: days!, pairs: pairs! });
+  const result = await benchRetail({ agents: agents!, days: days!, pairs: pairs! }, signal);
   process.stdout.write(`${values.json ? JSON.stringify(result) : renderBench(result)}\n`);
-  process.exitCode = result.isSameWork ? 0 : 1;
+  return result.isSameWork ? 0 : 1;
 }
 
-if (require.main === module) void main();
+if (require.main === module) runProof(main);

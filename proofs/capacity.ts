@@ -11,6 +11,7 @@ import type { CapacityResult, CapacityRow, Case } from './bench-capacity-table.t
 import { readExecutions } from './bench-executions.ts';
 import { measureSizes, watchMemory } from './bench-resources.ts';
 import { say, withLocalStack } from './local-stack.ts';
+import { runProof } from './run.ts';
 
 /** Up to here every agent's day is measured as an execution of its own, too: `execution: auto` ends at 1,000. */
 const LARGEST_WORKFLOW_CASE = 300;
@@ -24,12 +25,16 @@ export function casesOf(sizes: readonly number[]): Case[] {
   ]);
 }
 
-export async function measureCapacity(sizes: readonly number[], days: number): Promise<CapacityResult> {
+export async function measureCapacity(
+  sizes: readonly number[],
+  days: number,
+  signal?: AbortSignal,
+): Promise<CapacityResult> {
   let sandbox = '';
   const rows: CapacityRow[] = [];
   for (const each of casesOf(sizes)) {
     say(`${each.agents} agents, ${days} days, execution ${each.execution}`);
-    const row = await withLocalStack({ onProgress: () => undefined }, async (stack) => {
+    const row = await withLocalStack({ onProgress: () => undefined, signal }, async (stack) => {
       sandbox = await describeSandbox(stack);
       const seedStart = performance.now();
       const options = { source: { type: 'shipped' }, datasetId: null, skipBad: false, force: false } as const;
@@ -63,7 +68,7 @@ function secondsSince(start: number): number {
   return (performance.now() - start) / 1000;
 }
 
-async function main(): Promise<void> {
+async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     options: {
       agents: { type: 'string', default: DEFAULT_AGENTS },
@@ -77,12 +82,11 @@ async function main(): Promise<void> {
     process.stderr.write(
       `capacity [--agents ${DEFAULT_AGENTS}] [--days 7] [--json]: whole numbers above 0.\n`,
     );
-    process.exitCode = 2;
-    return;
+    return 2;
   }
-  const result = await measureCapacity(sizes, days);
+  const result = await measureCapacity(sizes, days, signal);
   process.stdout.write(`${values.json ? JSON.stringify(result) : renderCapacity(result)}\n`);
-  process.exitCode = result.rows.every((row) => row.failedDays === 0) ? 0 : 1;
+  return result.rows.every((row) => row.failedDays === 0) ? 0 : 1;
 }
 
-if (require.main === module) void main();
+if (require.main === module) runProof(main);

@@ -17,6 +17,7 @@ import { simulationWorkflowId } from '../workflows/ids.ts';
 import { checkHistories } from './histories.ts';
 import type { HistoryCheck } from './histories.ts';
 import { type LocalStack, say, withLocalStack } from './local-stack.ts';
+import { runProof } from './run.ts';
 
 const KINDS = ['worker', 'temporal', 'postgres'] as const;
 type Kind = (typeof KINDS)[number];
@@ -63,9 +64,9 @@ export type ChaosResult = {
   readonly isPassed: boolean;
 };
 
-export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
+export async function chaos(options: ChaosOptions, signal?: AbortSignal): Promise<ChaosResult> {
   const start = Date.now();
-  return withLocalStack({ workers: WORKERS }, async (stack) => {
+  return withLocalStack({ workers: WORKERS, signal }, async (stack) => {
     const { services } = stack;
     await seedAgents(services.db, {
       source: { type: 'shipped' },
@@ -312,7 +313,7 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
-async function main(): Promise<void> {
+async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     options: {
       seed: { type: 'string', default: '1' },
@@ -325,16 +326,12 @@ async function main(): Promise<void> {
   const [kills, agents, days] = [values.kills, values.agents, values.days].map(Number);
   if (![kills, agents, days].every((value) => Number.isInteger(value) && value! > 0)) {
     process.stderr.write('chaos [--seed A,B,C] [--kills N] [--agents N] [--days N] [--json]\n');
-    process.exitCode = 2;
-    return;
+    return 2;
   }
-  const result = await chaos({ seeds: values.seed.split(','), kills: kills!, agents: agents!, days: days! });
+  const seeds = values.seed.split(',');
+  const result = await chaos({ seeds, kills: kills!, agents: agents!, days: days! }, signal);
   process.stdout.write(`${values.json ? JSON.stringify(result) : renderChaos(result)}\n`);
-  process.exitCode = result.isPassed ? 0 : 1;
+  return result.isPassed ? 0 : 1;
 }
 
-if (require.main === module)
-  main().catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
-  });
+if (require.main === module) runProof(main);

@@ -1,5 +1,5 @@
 // What a proof runs on: the local services as `mercato up` starts them, in a data folder of its own that is removed
-// at the end, also after Ctrl-C.
+// at the end.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -15,7 +15,7 @@ export type LocalStack = {
   readonly services: Services;
   readonly addresses: Addresses;
   readonly supervisor: Supervisor;
-  /** Aborted by Ctrl-C. */
+  /** Aborts when the proof is interrupted. */
   readonly signal: AbortSignal;
 };
 
@@ -25,11 +25,18 @@ export type LocalStackOptions = {
   readonly environment?: Record<string, string>;
   /** What the supervisor says; a proof prints it or keeps it. */
   readonly onProgress?: (line: string) => void;
+  /** When it aborts, everything is ended and removed. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** Starts Postgres, Temporal and workers on free ports for as long as `use` runs. */
 export async function withLocalStack<T>(
-  { workers = 1, environment = {}, onProgress = say }: LocalStackOptions,
+  {
+    workers = 1,
+    environment = {},
+    onProgress = say,
+    signal = new AbortController().signal,
+  }: LocalStackOptions,
   use: (stack: LocalStack) => Promise<T>,
 ): Promise<T> {
   const home = mkdtempSync(path.join(os.tmpdir(), 'mercato-proof-'));
@@ -43,9 +50,6 @@ export async function withLocalStack<T>(
   };
   // Workers inherit the environment of this process.
   Object.assign(process.env, settings);
-  const abort = new AbortController();
-  const interrupt = (): void => abort.abort();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, interrupt);
   const folder = dataFolderAt(home);
   let supervisor: Supervisor | undefined;
   try {
@@ -61,16 +65,17 @@ export async function withLocalStack<T>(
       folder,
       searchAttributes: SEARCH_ATTRIBUTES,
       onProgress,
-      abort: abort.signal,
+      abort: signal,
     });
-    const stack = { addresses: supervisor.addresses, supervisor, signal: abort.signal };
-    return await withServices({ ...stack.addresses, poolSize: 5 }, (services) =>
-      Promise.race([use({ ...stack, services }), interruption(abort.signal)]),
-    );
+    const stack = { addresses: supervisor.addresses, supervisor, signal };
+    // What is interrupted keeps its connections, and would otherwise fail on closed ones while the rest is ended.
+    return await Promise.race([
+      withServices({ ...stack.addresses, poolSize: 5 }, (services) => use({ ...stack, services })),
+      interruption(signal),
+    ]);
   } finally {
     await supervisor?.stop();
     rmSync(home, { recursive: true, force: true });
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, interrupt);
   }
 }
 

@@ -1,7 +1,7 @@
-// `npm run outage -- --seconds 120`: a simulation at full speed while Postgres is away for so long, another one while
-// Temporal is, a third, which takes its time, while Postgres is frozen again and again for half as long. Nobody starts
+// `npm run outage -- --seconds 120`: simulations while a server is away or hangs, one after the other: Postgres stopped
+// for so long, Temporal stopped, each of them frozen, and Postgres frozen again and again for half as long. Nobody starts
 // a worker again: the ones that were there must go on by themselves, and each simulation must end with the digest of
-// an undisturbed one.
+// one that nobody disturbed.
 // Exit codes: 0 all the same, 1 not so, 2 wrong arguments, 130 interrupted.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -24,13 +24,15 @@ import { simulationWorkflowId } from '../workflows/ids.ts';
 import { checkHistories } from './histories.ts';
 import type { HistoryCheck } from './histories.ts';
 import { say } from './local-stack.ts';
-import { OwnServers, freezeInPulses } from './own-servers.ts';
+import { OwnServers, freezePostgres, freezeProcess } from './own-servers.ts';
 import type { OwnService } from './own-servers.ts';
+import { runProof } from './run.ts';
 
 const WORKERS = 2;
 const POLL_MS = 100;
 /** Days that are committed before the trouble begins. */
 const DAYS_BEFORE = 3;
+const STOPPED_MS = 1_500;
 
 export type OutageOptions = { readonly seconds: number; readonly agents: number; readonly days: number };
 
@@ -62,7 +64,7 @@ export async function outage(options: OutageOptions, signal: AbortSignal): Promi
     await seedAgents(services.db, { source, datasetId: null, agents, skipBad: false, force: false });
     say('an undisturbed run first');
     const start = Date.now();
-    const expected = await undisturbedRun(stack, configOf('undisturbed', options));
+    const expected = await undisturbedRun(stack, configOf('undisturbed', options, 'max'));
     const undisturbedSeconds = (Date.now() - start) / 1000;
     const runs: OutageRun[] = [];
     for (const trouble of troublesOf(stack, options))
@@ -96,27 +98,35 @@ type OwnStack = {
 
 type Trouble = {
   readonly name: string;
-  readonly timeScale: TimeScale;
   /** Lasts as long as the trouble. */
   readonly make: () => Promise<void>;
+  /** Full speed, when it is left out. */
+  readonly timeScale?: TimeScale;
 };
 
 function troublesOf(
   { postgres, temporal, databaseUrl, signal }: OwnStack,
   { seconds, days }: OutageOptions,
 ): Trouble[] {
+  const forMs = seconds * 1_000;
   const away = async (service: OwnService): Promise<void> => {
     await service.stop();
-    await sleep(seconds * 1_000, undefined, { signal });
+    await sleep(forMs, undefined, { signal });
     await service.start();
   };
-  const freeze = (): Promise<void> => freezeInPulses(postgres, databaseUrl, seconds * 500, signal);
+  const pulses = { forMs: forMs / 2, stoppedMs: STOPPED_MS, signal };
   // Between the pulses shopping goes on. At this pace it takes twice as long as they last.
   const unhurried = (days * 86_400) / seconds;
   return [
-    { name: 'Postgres away', timeScale: 'max', make: () => away(postgres) },
-    { name: 'Temporal away', timeScale: 'max', make: () => away(temporal) },
-    { name: 'Postgres frozen in pulses', timeScale: unhurried, make: freeze },
+    { name: 'Postgres away', make: () => away(postgres) },
+    { name: 'Temporal away', make: () => away(temporal) },
+    { name: 'Postgres frozen', make: () => freezePostgres(postgres, databaseUrl, { forMs, signal }) },
+    { name: 'Temporal frozen', make: () => freezeProcess(temporal, { forMs, signal }) },
+    {
+      name: 'Postgres frozen in pulses',
+      make: () => freezePostgres(postgres, databaseUrl, pulses),
+      timeScale: unhurried,
+    },
   ];
 }
 
@@ -130,7 +140,7 @@ async function disturbedRun(
   { services, workers, signal }: OwnStack,
   options: OutageOptions,
   expected: Digest,
-  { name, timeScale, make }: Trouble,
+  { name, make, timeScale = 'max' }: Trouble,
 ): Promise<OutageRun> {
   const config = configOf(name.toLowerCase().replaceAll(' ', '-'), options, timeScale);
   const { simulationId } = config;
@@ -231,7 +241,7 @@ function interruption(signal: AbortSignal): Promise<never> {
 function configOf(
   simulationId: string,
   { agents, days }: OutageOptions,
-  timeScale: TimeScale = 'max',
+  timeScale: TimeScale,
 ): SimulationConfig {
   return SimulationConfig.parse({ simulationId, agents, days, timeScale });
 }
@@ -280,14 +290,4 @@ async function main(signal: AbortSignal): Promise<number> {
   return result.isPassed ? 0 : 1;
 }
 
-if (require.main === module) {
-  const abort = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => abort.abort());
-  void main(abort.signal)
-    .catch((error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-      return abort.signal.aborted ? 130 : 1;
-    })
-    // What was interrupted still waits for services that are gone.
-    .then((exitCode) => process.exit(exitCode));
-}
+if (require.main === module) runProof(main);

@@ -129,31 +129,46 @@ export class OwnService {
   }
 }
 
-const STOPPED_MS = 1_500;
 const RUNNING_MS = 1_000;
 
+export type Freeze = {
+  readonly forMs: number;
+  /** How long it is frozen at a time; between two times it runs for a second. */
+  readonly stoppedMs?: number;
+  readonly signal?: AbortSignal | undefined;
+};
+
 /**
- * Freezes every process of a Postgres server again and again, as a disk does that hangs: nobody is refused, and nobody
- * gets an answer. It runs when this returns, or throws.
+ * Freezes every process of a Postgres server, as a disk does that hangs: nobody is refused, and nobody gets an answer.
+ * It runs when this returns, or throws.
  */
-export async function freezeInPulses(
+export async function freezePostgres(
   { process: postmaster }: OwnService,
   databaseUrl: string,
-  forMs: number,
-  signal?: AbortSignal,
+  { forMs, stoppedMs = forMs, signal }: Freeze,
 ): Promise<void> {
   // Connected before, since a frozen server accepts nobody.
   const admin = new pg.Client({ connectionString: databaseUrl });
   await admin.connect();
   try {
-    for (const end = Date.now() + forMs; Date.now() < end;) {
+    for (const end = Date.now() + forMs; ;) {
       const thaw = await freeze(postmaster!.pid, admin);
-      await sleep(STOPPED_MS, null, { ...(signal && { signal }) }).finally(thaw);
-      await sleep(RUNNING_MS, null, { ...(signal && { signal }) });
+      await sleep(stoppedMs, null, { signal }).finally(thaw);
+      if (Date.now() >= end) return;
+      await sleep(RUNNING_MS, null, { signal });
     }
   } finally {
     await admin.end();
   }
+}
+
+/** The same for a service that is one process. */
+export async function freezeProcess(
+  { process: one }: OwnService,
+  { forMs, signal }: Omit<Freeze, 'stoppedMs'>,
+): Promise<void> {
+  send(one!.pid, 'SIGSTOP');
+  await sleep(forMs, null, { signal }).finally(() => send(one!.pid, 'SIGCONT'));
 }
 
 /** Postgres puts each of its processes into a group of its own, so that they are frozen one by one; its parent first. */

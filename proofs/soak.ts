@@ -12,6 +12,7 @@ import { checkHistories } from './histories.ts';
 import type { HistoryCheck } from './histories.ts';
 import { type LocalStack, say, withLocalStack } from './local-stack.ts';
 import { memoryOfTree } from './memory.ts';
+import { runProof } from './run.ts';
 
 const SIMULATION_ID = 'soak';
 const AGENTS = 2;
@@ -42,11 +43,11 @@ export type MemoryRow = {
   readonly isFlat: boolean;
 };
 
-export async function soak(realMs: number): Promise<SoakResult> {
+export async function soak(realMs: number, signal?: AbortSignal): Promise<SoakResult> {
   // A shorter run has a faster clock, and lives the same days.
   const speedUp = (FULL_HOURS * 3_600_000) / realMs;
   const timeScales = PACES.map((pace) => pace * speedUp);
-  return withLocalStack({}, async (stack) => {
+  return withLocalStack({ signal }, async (stack) => {
     const { services } = stack;
     await seedAgents(services.db, {
       source: { type: 'shipped' },
@@ -153,7 +154,7 @@ function render({
   ].join('\n');
 }
 
-async function main(): Promise<void> {
+async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     options: { hours: { type: 'string' }, minutes: { type: 'string' }, json: { type: 'boolean' } },
   });
@@ -161,12 +162,11 @@ async function main(): Promise<void> {
     values.minutes === undefined ? Number(values.hours ?? FULL_HOURS) * 60 : Number(values.minutes);
   if (!(minutes >= 1 && minutes <= 24 * 60)) {
     process.stderr.write('soak [--hours N | --minutes N] [--json]: from one minute to a day.\n');
-    process.exitCode = 2;
-    return;
+    return 2;
   }
-  const result = await soak(minutes * 60_000);
+  const result = await soak(minutes * 60_000, signal);
   process.stdout.write(`${values.json === true ? JSON.stringify(result) : render(result)}\n`);
-  process.exitCode = result.isPassed ? 0 : 1;
+  return result.isPassed ? 0 : 1;
 }
 
-if (require.main === module) void main();
+if (require.main === module) runProof(main);

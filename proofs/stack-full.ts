@@ -13,6 +13,7 @@ import { ensureTemporalCli } from '../stack/temporal-cli.ts';
 import { ensureTemporalServer } from '../stack/temporal-server.ts';
 import { withComposedStack } from './composed-stack.ts';
 import { say, withLocalStack } from './local-stack.ts';
+import { runProof } from './run.ts';
 
 const AGENTS = 40;
 const WORKERS = 2;
@@ -47,7 +48,7 @@ export async function stackFull(serverFolder: string, signal: AbortSignal): Prom
   );
   say('The development server:');
   const second = await liveOn('development server', (use) =>
-    withLocalStack({ workers: WORKERS }, ({ services }) => use(services)),
+    withLocalStack({ workers: WORKERS, signal }, ({ services }) => use(services)),
   );
   const runs = [first, second];
   return { isPassed: first.digest === second.digest && runs.every(isSound), runs };
@@ -127,26 +128,4 @@ async function buildServer(abort: AbortSignal): Promise<string | null> {
   }
 }
 
-function interruption(): AbortSignal {
-  const abort = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.on(name, () => {
-      // The second one does not wait until everything is ended.
-      if (abort.signal.aborted) process.exit(130);
-      say('Interrupted: ending everything.');
-      abort.abort();
-    });
-  return abort.signal;
-}
-
-if (require.main === module) {
-  const signal = interruption();
-  void main(signal)
-    .catch((error: unknown) => {
-      if (signal.aborted) return 130;
-      say(error instanceof Error ? error.message : String(error));
-      return 1;
-    })
-    // What was interrupted still waits for services that are gone.
-    .then((exitCode) => process.exit(exitCode));
-}
+if (require.main === module) runProof(main);

@@ -229,7 +229,8 @@ function kindOf(point: FaultPoint): 'shopping' | 'dealing' {
 /** Two cycles; one shopping day at a time, so that the n-th is the same one always. */
 function aRun(kind: 'shopping' | 'dealing'): SimulationConfig {
   const short = { days: 4, offerCycleDays: 2, seed: 'fault points' };
-  if (kind === 'dealing') return aSimulation({ ...short, agents: WALLETS, profile: 'offers_only' });
+  const few = { frontstorePerCycle: 1, categoryBrandPerCycle: 2, walletCapacity: 3 };
+  if (kind === 'dealing') return aSimulation({ ...short, ...few, agents: WALLETS, profile: 'offers_only' });
   const one = { shardsInFlight: 1, agentsInFlight: 1 };
   return aSimulation({ ...short, ...one, agents: SHOPPERS, execution: 'workflow' });
 }

@@ -8,6 +8,7 @@ import { rulesPolicy } from '../domain/retail/policy.ts';
 import { NO_TRACE } from '../graphs/tracing.ts';
 import { createDatabase } from '../prisma/client.ts';
 import type { Database } from '../prisma/client.ts';
+import type { Transaction } from '../prisma/rows.ts';
 import { workerOptions } from '../workers/simulation.ts';
 
 type Fault =
@@ -69,9 +70,15 @@ function withFaultyCommits(db: Database, fault: Fault): Database {
       return result;
     }, options);
   };
+  // A transaction of one statement: as a part of a longer one it can be left uncommitted.
+  const statement = (sql: TemplateStringsArray, ...values: unknown[]): Promise<unknown> =>
+    sql.some((part) => part.includes('save_shopping_day'))
+      ? transaction((tx: Transaction) => tx.$queryRaw(sql, ...values))
+      : db.$queryRaw(sql, ...values);
   return new Proxy(db, {
     get(target, name) {
       if (name === '$transaction') return transaction;
+      if (name === '$queryRaw') return statement;
       const value: unknown = Reflect.get(target, name);
       return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },

@@ -17,7 +17,7 @@ import { loadDataset } from '../prisma/dataset-store.ts';
 import { digestSimulation, firstDifference } from '../prisma/digest-store.ts';
 import type { Digest } from '../prisma/digest-store.ts';
 import { loadSimulation } from '../prisma/simulation-store.ts';
-import { OwnServers, freezeInPulses } from '../proofs/own-servers.ts';
+import { OwnServers, freezePostgres } from '../proofs/own-servers.ts';
 import type { OwnService, WorkerAddresses } from '../proofs/own-servers.ts';
 import { dataFolderAt } from '../stack/data-folder.ts';
 import { isRunning } from '../stack/process.ts';
@@ -26,7 +26,7 @@ import { aSimulation, aSmallDataset, createRig, eventually, runSimulation } from
 import type { Rig } from './simulation-rig.ts';
 
 const AWAY_MS = 8_000;
-const FROZEN_MS = 10_000;
+const FROZEN = { forMs: 10_000, stoppedMs: 1_500 };
 /** With 100 a worker dies of this run, with 120 it comes to its end, slowly: half as much again. */
 const HEAP_MB = 180;
 const CONNECTIONS = 5;
@@ -88,7 +88,7 @@ describe('in the middle of a run', () => {
   const troubles: Record<string, () => Promise<void>> = {
     'Postgres is away': () => whileStopped(postgres),
     'Temporal is away': () => whileStopped(temporal),
-    'Postgres hangs again and again': () => freezeInPulses(postgres, databaseUrl, FROZEN_MS),
+    'Postgres hangs again and again': () => freezePostgres(postgres, databaseUrl, FROZEN),
   };
 
   test.each(Object.keys(troubles))(

@@ -1,6 +1,7 @@
 -- A lived day is saved by one call, in one transaction: round trips were a third of what a day cost. The rows come by
--- table and are written in the order in which foreign keys allow it; discounts follow the redemptions. False, and
--- nothing is written, when the day is no longer planned: the first save wins.
+-- table and are written in the order in which foreign keys allow it; discounts follow the redemptions. A column that is
+-- left out of a row is null, not its default. False, and nothing is written, when the day is no longer planned: the
+-- first save wins.
 CREATE FUNCTION "save_shopping_day"(
   "simulation" text, "agent" text, "on_date" date, "day_result" jsonb, "household" jsonb, "rows" jsonb
 ) RETURNS boolean LANGUAGE plpgsql AS $$
