@@ -24,7 +24,7 @@ type Kind = (typeof KINDS)[number];
 
 const WORKERS = 2;
 /** Milliseconds of undisturbed work between the recovery from one kill and the next one. */
-const PAUSE_MS = { least: 5_000, most: 15_000 };
+const PAUSE_MS = { least: 5_000, most: 10_000 };
 const LONGEST_RECOVERY_MS = 180_000;
 const POLL_MS = 100;
 
