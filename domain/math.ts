@@ -65,6 +65,16 @@ export function power(x: number, y: number): number {
   return exp(y * ln(x));
 }
 
+/** Real cube root, of either sign. Relative error below 1e-15. */
+export function cubeRoot(x: number): number {
+  if (x === 0 || isNaN(x)) return x;
+  const size = x < 0 ? -x : x;
+  let root = exp(ln(size) / 3);
+  // One step of Newton takes what exp and ln have lost.
+  root -= (root - size / (root * root)) / 3;
+  return x < 0 ? -root : root;
+}
+
 /** 1 / (1 + e^-x). */
 export function logistic(x: number): number {
   return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x));

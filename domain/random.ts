@@ -63,6 +63,11 @@ export class RandomKey {
     return ((b >>> 6) * 67108864 + (a >>> 6) + 0.5) / 4503599627370496;
   }
 
+  /** The key itself, for whoever draws many numbers below it: two 32-bit words. */
+  words(): readonly [number, number] {
+    return [this.low, this.high];
+  }
+
   /** Exponential with mean 1. */
   exponential(): number {
     return -ln(this.uniform());

@@ -120,11 +120,10 @@ export function planKills(seed: string, kills: number): PlannedKill[] {
   const plan: PlannedKill[] = [];
   while ([...left.values()].some((count) => count > 0)) {
     const key = root.at(plan.length);
-    const open = KINDS.filter((kind) => left.get(kind)! > 0);
-    const first = open[Math.floor(key.at('kind').uniform() * open.length)]!;
+    const first = drawKind(KINDS, left, key.at('kind').uniform());
     const size = key.at('size').uniform();
     const others = KINDS.filter((kind) => kind !== first);
-    const second = others[Math.floor(key.at('other').uniform() * others.length)]!;
+    const second = drawKind(others, left, key.at('other').uniform());
     const kinds = size < 0.5 ? [first] : size < 0.8 ? [first, second] : [...KINDS];
     for (const kind of kinds) left.set(kind, left.get(kind)! - 1);
     plan.push({
@@ -134,6 +133,17 @@ export function planKills(seed: string, kills: number): PlannedKill[] {
     });
   }
   return plan;
+}
+
+/** By how many kills of each are still to come, so that no kind is left over at the end. */
+function drawKind(kinds: readonly Kind[], left: ReadonlyMap<Kind, number>, u: number): Kind {
+  const total = kinds.reduce((sum, kind) => sum + Math.max(0, left.get(kind)!), 0);
+  let rest = u * total;
+  for (const kind of kinds) {
+    rest -= Math.max(0, left.get(kind)!);
+    if (rest < 0) return kind;
+  }
+  return kinds[0]!;
 }
 
 /** One simulation, with as many of the planned kills as fit into it; those are taken off the plan. */

@@ -8,6 +8,8 @@ const PROCESSES = {
   'dist/mercato.cjs': 'cli/main.ts',
   'dist/worker.cjs': 'workers/main.ts',
   'dist/temporal-cli.cjs': 'stack/temporal-cli.ts',
+  // As a bundle, since the loader of TypeScript makes every constant of another file a call.
+  'dist/bench-book.cjs': 'proofs/bench-book.ts',
 };
 const WORKFLOWS = { output: 'dist/workflow-bundle.js', entry: 'workflows/index.ts' };
 const FOLDERS = [
@@ -18,6 +20,7 @@ const FOLDERS = [
   'domain',
   'graphs',
   'prisma',
+  'proofs',
   'stack',
   'workers',
   'workflows',

@@ -1,0 +1,454 @@
+// The exchange: takes requests while the market is open, owns the book and the ledger, answers every request, and
+// publishes market data to those who subscribed.
+import {
+  FILLED,
+  ACCEPTED,
+  CANCELLED,
+  PARTIAL_CANCELLED,
+  MODIFIED,
+  REPLACED,
+  REJECTED,
+  REFUSED,
+  STOP_TRIGGERED as TRIGGERED,
+  EVENT_STRIDE,
+  OrderBook,
+} from './order-book.ts';
+import type { OrderBookOptions } from './order-book.ts';
+import { BUY, SELL, rejectCode } from './order.ts';
+import type { SideCode } from './order.ts';
+import { EXCHANGE } from './kernel.ts';
+import type { Kernel, Participant } from './kernel.ts';
+import { MarketData, readL2 } from './market-data.ts';
+import * as message from './message.ts';
+
+const { min } = Math;
+
+const MARKET_NOT_OPEN = rejectCode('market_not_open');
+const MARKET_IS_CLOSED = rejectCode('market_closed');
+const INVALID_ID = rejectCode('invalid_id');
+/** What fits into a column of a message. */
+const MOST = 0x7fffffff;
+const NANOSECONDS_PER_MILLISECOND = 1e6;
+/** What the exchange wakes up for; any other number is a feed's. */
+const CLOSE = 0;
+
+export type ExchangeOptions = OrderBookOptions & {
+  readonly openNs: number;
+  readonly closeNs: number;
+  /** Answers about orders leave so much later; answers to queries do not. */
+  readonly pipelineDelayNs: number;
+  /** Last trade before the first trade. */
+  readonly openingPriceCents: number;
+  /** In hundredths of a cent per share; a rebate is below 0. */
+  readonly makerFee: number;
+  readonly takerFee: number;
+};
+
+/** What happened at the exchange, as it happens. */
+export type Tape = {
+  /** After a request: the events of the book. @param order the one that the request was about */
+  onEvents(exchange: Exchange): void;
+};
+
+export class Exchange implements Participant {
+  readonly book: OrderBook;
+  // The ledger, by participant: what it owns in truth, which it learns later.
+  readonly cashCents: Float64Array;
+  readonly shares: Float64Array;
+  /** Paid, in hundredths of a cent. */
+  readonly fees: Float64Array;
+
+  // Orders by number.
+  ownerOf = new Int32Array(4096);
+  sideOf = new Uint8Array(4096);
+  openOf = new Int32Array(4096);
+  /** How many orders its owner had entered before it. */
+  nthOf = new Int32Array(4096);
+  private readonly entered: Int32Array;
+
+  /** Fills, and orders that traded when they came. */
+  fills = 0;
+  takers = 0;
+  ordersTaken = 0;
+  cancels = 0;
+  closingPriceCents = 0;
+
+  private readonly kernel: Kernel;
+  private readonly options: ExchangeOptions;
+  private readonly tape: Tape | null;
+  private readonly data: MarketData;
+  private readonly closeAsked: number[] = [];
+
+  // Trades in order of time: when, and how much had been bought and sold until then by takers.
+  private volumeTime = new Float64Array(1024);
+  private bought = new Float64Array(1024);
+  private sold = new Float64Array(1024);
+  private tradePrice = new Float64Array(1024);
+  private volumes = 0;
+
+  constructor(
+    kernel: Kernel,
+    startingCashCents: readonly number[],
+    options: ExchangeOptions,
+    tape: Tape | null,
+  ) {
+    this.kernel = kernel;
+    this.options = options;
+    this.tape = tape;
+    this.book = new OrderBook(options);
+    const participants = startingCashCents.length;
+    this.cashCents = Float64Array.from(startingCashCents);
+    this.shares = new Float64Array(participants);
+    this.fees = new Float64Array(participants);
+    this.entered = new Int32Array(participants);
+    kernel.register(EXCHANGE, 1, this);
+    kernel.wakeAt(EXCHANGE, options.closeNs + 1, CLOSE);
+    this.data = new MarketData(kernel, this.book, (lookBackMs) => this.volumesOf(lookBackMs));
+  }
+
+  get nowNs(): number {
+    return this.kernel.now;
+  }
+
+  /** The close: DAY orders leave, and those who asked are told the closing price. */
+  wake(_: number, what: number): void {
+    if (what !== CLOSE) {
+      this.data.wake(what);
+      return;
+    }
+    const { book, kernel } = this;
+    this.closingPriceCents = book.lastTradeCents;
+    book.endSession();
+    this.settle();
+    for (const to of this.closeAsked)
+      kernel.answer(to, 0, message.CLOSING_PRICE, this.closingPriceCents, 0, 0, 0, 0, 0);
+  }
+
+  receive(_: number, row: number): void {
+    const { kernel, book } = this;
+    const { pool } = kernel;
+    const type = pool.type[row]!;
+    const from = pool.from[row]!;
+    const a = pool.a[row]!;
+    if (type >= message.QUERY_SPREAD) {
+      this.query(type, from, a, row);
+      return;
+    }
+    const refusal =
+      kernel.now > this.options.closeNs
+        ? MARKET_IS_CLOSED
+        : kernel.now < this.options.openNs
+          ? MARKET_NOT_OPEN
+          : -1;
+    const isNew =
+      type === message.LIMIT_ORDER ||
+      type === message.MARKET_ORDER ||
+      type === message.STOP_ORDER ||
+      type === message.REPLACE_ORDER;
+    const side = pool.b[row]! === BUY ? BUY : SELL;
+    const quantity = pool.c[row]!;
+    if (isNew && !this.register(a, from, side, quantity)) {
+      kernel.answer(from, this.options.pipelineDelayNs, message.ORDER_REJECTED, a, side, 0, 0, INVALID_ID, 0);
+      return;
+    }
+    if (refusal >= 0) {
+      if (isNew)
+        kernel.answer(from, this.options.pipelineDelayNs, message.ORDER_REJECTED, a, side, 0, 0, refusal, 0);
+      else
+        kernel.answer(from, this.options.pipelineDelayNs, message.REQUEST_REFUSED, a, 0, 0, 0, refusal, type);
+      return;
+    }
+    switch (type) {
+      case message.LIMIT_ORDER:
+        this.ordersTaken += 1;
+        book.limit(a, from, side, quantity, pool.d[row]!, pool.e[row]);
+        break;
+      case message.MARKET_ORDER:
+        this.ordersTaken += 1;
+        book.market(a, from, side, quantity);
+        break;
+      case message.CANCEL_ORDER:
+        this.cancels += 1;
+        book.cancel(a, from);
+        break;
+      case message.STOP_ORDER:
+        this.ordersTaken += 1;
+        book.stop(a, from, side, quantity, pool.d[row]!);
+        break;
+      case message.PARTIAL_CANCEL_ORDER:
+        book.partialCancel(a, quantity, from);
+        break;
+      case message.MODIFY_ORDER:
+        book.modify(a, quantity, pool.d[row]! === 0 ? undefined : pool.d[row]!, from);
+        break;
+      case message.REPLACE_ORDER:
+        book.replace(pool.f[row]!, a, side, quantity, pool.d[row]!, pool.e[row], from);
+        break;
+      default:
+        throw new RangeError(`no request is of type ${type}`);
+    }
+    this.settle(from, type);
+    this.data.changed();
+  }
+
+  /** An order's number belongs to who used it first. */
+  private register(order: number, owner: number, side: SideCode, quantity: number): boolean {
+    if (order >= this.ownerOf.length) this.growOrders(order);
+    if (this.ownerOf[order] !== 0) return false;
+    this.ownerOf[order] = owner;
+    this.sideOf[order] = side;
+    this.openOf[order] = quantity;
+    this.nthOf[order] = this.entered[owner]!++;
+    return true;
+  }
+
+  /** Turns the events of the book into the ledger's entries and into answers. */
+  private settle(from = EXCHANGE, request = -1): void {
+    const { kernel, book, ownerOf, sideOf, openOf } = this;
+    const { events } = book;
+    const delay = this.options.pipelineDelayNs;
+    let lastTaker = -1;
+    for (let i = 0; i < book.eventCount; i++) {
+      const at = i * EVENT_STRIDE;
+      const order = events[at + 1]!;
+      const other = events[at + 2]!;
+      const price = events[at + 3]!;
+      const quantity = events[at + 4]!;
+      const owner = ownerOf[order]!;
+      const side = sideOf[order]!;
+      switch (events[at]) {
+        case FILLED: {
+          openOf[order]! -= quantity;
+          openOf[other]! -= quantity;
+          if (other !== lastTaker) this.takers += 1;
+          lastTaker = other;
+          this.post(order, other, price, quantity);
+          kernel.answer(
+            owner,
+            delay,
+            message.ORDER_EXECUTED,
+            order,
+            side,
+            quantity,
+            price,
+            openOf[order]!,
+            1,
+          );
+          kernel.answer(
+            ownerOf[other]!,
+            delay,
+            message.ORDER_EXECUTED,
+            other,
+            sideOf[other]!,
+            quantity,
+            price,
+            openOf[other]!,
+            0,
+          );
+          break;
+        }
+        case ACCEPTED:
+          kernel.answer(owner, delay, message.ORDER_ACCEPTED, order, side, quantity, price, 0, 0);
+          break;
+        case CANCELLED:
+          openOf[order] = 0;
+          kernel.answer(owner, delay, message.ORDER_CANCELLED, order, side, quantity, 0, other, 0);
+          break;
+        case PARTIAL_CANCELLED:
+          openOf[order]! -= quantity;
+          kernel.answer(
+            owner,
+            delay,
+            message.ORDER_PARTIAL_CANCELLED,
+            order,
+            side,
+            quantity,
+            0,
+            openOf[order]!,
+            0,
+          );
+          break;
+        case MODIFIED:
+          openOf[order] = quantity;
+          kernel.answer(owner, delay, message.ORDER_MODIFIED, order, side, quantity, price, 0, 0);
+          break;
+        case REPLACED:
+          openOf[order] = 0;
+          kernel.answer(
+            owner,
+            delay,
+            message.ORDER_REPLACED,
+            other,
+            sideOf[other]!,
+            quantity,
+            price,
+            0,
+            order,
+          );
+          break;
+        case TRIGGERED:
+          kernel.answer(owner, delay, message.STOP_TRIGGERED, order, side, quantity, price, 0, 0);
+          break;
+        case REJECTED:
+          openOf[order] = 0;
+          kernel.answer(owner, delay, message.ORDER_REJECTED, order, side, 0, 0, other, 0);
+          break;
+        case REFUSED:
+          kernel.answer(from, delay, message.REQUEST_REFUSED, order, side, 0, 0, other, request);
+          break;
+        default:
+          throw new RangeError(`no event is of type ${events[at]}`);
+      }
+    }
+    if (this.tape !== null) this.tape.onEvents(this);
+  }
+
+  /** One trade in the ledger, and in the volumes of the window. */
+  private post(maker: number, taker: number, price: number, quantity: number): void {
+    const value = price * quantity;
+    const isBuy = this.sideOf[taker] === BUY;
+    const buyer = this.ownerOf[isBuy ? taker : maker]!;
+    const seller = this.ownerOf[isBuy ? maker : taker]!;
+    this.cashCents[buyer]! -= value;
+    this.cashCents[seller]! += value;
+    this.shares[buyer]! += quantity;
+    this.shares[seller]! -= quantity;
+    this.fees[this.ownerOf[maker]!]! += this.options.makerFee * quantity;
+    this.fees[this.ownerOf[taker]!]! += this.options.takerFee * quantity;
+    this.fills += 1;
+    const n = this.volumes;
+    if (n === this.volumeTime.length) this.growVolumes();
+    this.volumeTime[n] = this.kernel.now;
+    this.tradePrice[n] = price;
+    this.bought[n] = (n === 0 ? 0 : this.bought[n - 1]!) + (isBuy ? quantity : 0);
+    this.sold[n] = (n === 0 ? 0 : this.sold[n - 1]!) + (isBuy ? 0 : quantity);
+    this.volumes += 1;
+  }
+
+  private query(type: number, from: number, a: number, row: number): void {
+    const { kernel, book } = this;
+    const { pool } = kernel;
+    switch (type) {
+      case message.QUERY_SPREAD:
+        kernel.answer(
+          from,
+          0,
+          message.SPREAD,
+          book.bestVisiblePrice(BUY),
+          min(book.bestVisibleQuantity(BUY), MOST),
+          book.bestVisiblePrice(SELL),
+          min(book.bestVisibleQuantity(SELL), MOST),
+          book.lastTradeCents || this.options.openingPriceCents,
+          0,
+          a > 1 ? readL2(book, a) : null,
+        );
+        return;
+      case message.QUERY_VOLUME: {
+        const [bought, sold] = this.volumesOf(a);
+        kernel.answer(from, 0, message.VOLUME, min(bought, MOST), min(sold, MOST), 0, 0, 0, 0);
+        return;
+      }
+      case message.QUERY_LAST_TRADE:
+        kernel.answer(
+          from,
+          0,
+          message.LAST_TRADE,
+          book.lastTradeCents || this.options.openingPriceCents,
+          0,
+          0,
+          0,
+          0,
+          0,
+        );
+        return;
+      case message.QUERY_CLOSING_PRICE:
+        if (kernel.now > this.options.closeNs)
+          kernel.answer(from, 0, message.CLOSING_PRICE, this.closingPriceCents, 0, 0, 0, 0, 0);
+        else this.closeAsked.push(from);
+        return;
+      case message.QUERY_HOURS:
+        kernel.answer(
+          from,
+          0,
+          message.HOURS,
+          this.options.openNs / NANOSECONDS_PER_MILLISECOND,
+          this.options.closeNs / NANOSECONDS_PER_MILLISECOND,
+          0,
+          0,
+          0,
+          0,
+        );
+        return;
+      case message.SUBSCRIBE:
+        this.data.subscribe({
+          to: from,
+          feed: a,
+          depth: pool.b[row]!,
+          lookBackMs: pool.c[row]!,
+          intervalNs: pool.d[row]! * 1000,
+          leastImbalance: pool.e[row]! / 1e6,
+        });
+        return;
+      case message.UNSUBSCRIBE:
+        this.data.unsubscribe(from, a);
+        return;
+      case message.QUERY_ORDER_STREAM:
+        kernel.answer(from, 0, message.ORDER_STREAM, 0, 0, 0, 0, 0, 0, this.lastTrades(a));
+        return;
+      default:
+        throw new RangeError(`no query is of type ${type}`);
+    }
+  }
+
+  /** Shares bought and sold by takers within so many milliseconds (M37). */
+  private volumesOf(lookBackMs: number): [number, number] {
+    const last = this.volumes - 1;
+    if (last < 0) return [0, 0];
+    const since = this.volumesBefore(this.kernel.now - lookBackMs * NANOSECONDS_PER_MILLISECOND);
+    if (since < 0) return [this.bought[last]!, this.sold[last]!];
+    return [this.bought[last]! - this.bought[since]!, this.sold[last]! - this.sold[since]!];
+  }
+
+  /** The newest first: side of the taker, price, quantity. */
+  private lastTrades(count: number): Int32Array {
+    const rows: number[] = [];
+    for (let n = this.volumes - 1; n >= 0 && rows.length < 3 * count; n--) {
+      const bought = this.bought[n]! - (n === 0 ? 0 : this.bought[n - 1]!);
+      const sold = this.sold[n]! - (n === 0 ? 0 : this.sold[n - 1]!);
+      rows.push(bought > 0 ? BUY : SELL, this.tradePrice[n]!, bought + sold);
+    }
+    return Int32Array.from(rows);
+  }
+
+  /** Index of the last trade at or before a time; -1: none. */
+  private volumesBefore(timeNs: number): number {
+    let low = 0;
+    let high = this.volumes;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.volumeTime[middle]! <= timeNs) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  private growOrders(order: number): void {
+    const size = 2 * order;
+    for (const column of ['ownerOf', 'openOf', 'nthOf'] as const) {
+      const larger = new Int32Array(size);
+      larger.set(this[column]);
+      this[column] = larger;
+    }
+    const sides = new Uint8Array(size);
+    sides.set(this.sideOf);
+    this.sideOf = sides;
+  }
+
+  private growVolumes(): void {
+    for (const column of ['volumeTime', 'bought', 'sold', 'tradePrice'] as const) {
+      const larger = new Float64Array(2 * this[column].length);
+      larger.set(this[column]);
+      this[column] = larger;
+    }
+  }
+}

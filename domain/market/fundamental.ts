@@ -1,0 +1,189 @@
+// The value that value traders estimate. It is a path on a grid, drawn from its key alone: whoever looks, and when, changes
+// nothing. Between two points of the grid it stays what it was at the first, so that nobody sees what is still to come.
+import { z } from 'zod';
+import { exp, normalQuantile } from '../math.ts';
+import type { RandomKey } from '../random.ts';
+import { MAX_PRICE_CENTS } from './order.ts';
+import { ClockTime, NS_PER_SECOND, parseClockTime } from './session-time.ts';
+
+const Megashocks = z.strictObject({
+  /** Mean number per nanosecond. */
+  ratePerNs: z.number().min(0).max(1e-6),
+  meanCents: z.number().min(0),
+  variance: z.number().min(0),
+});
+
+export const FundamentalConfig = z.discriminatedUnion('type', [
+  /** Ornstein–Uhlenbeck process with rare jumps. */
+  z.strictObject({
+    type: z.literal('sparse_mean_reverting'),
+    meanCents: z.number().positive().max(MAX_PRICE_CENTS),
+    kappaPerNs: z.number().min(0).max(1e-6),
+    /** Standard deviation of its movement, in cents per √ns. */
+    volatility: z.number().min(0).max(1),
+    megashocks: Megashocks.nullable().default(null),
+    /** The path is drawn on a grid of this step. */
+    stepSeconds: z.number().min(0.001).max(3600).default(1),
+  }),
+  /** The same in discrete steps: r(t) = max(0, κ·mean + (1 − κ)·r(t − 1) + shock). */
+  z.strictObject({
+    type: z.literal('mean_reverting'),
+    meanCents: z.number().positive().max(MAX_PRICE_CENTS),
+    kappaPerStep: z.number().min(0).max(1),
+    shockVariance: z.number().min(0),
+    stepSeconds: z.number().min(0.001).max(3600).default(1),
+  }),
+  /** Values from outside, at times of day that grow. Between two of them the earlier one holds, or a straight line. */
+  z.strictObject({
+    type: z.literal('series'),
+    times: z.array(ClockTime).min(1).max(1_000_000),
+    valuesCents: z.array(z.number().min(0).max(MAX_PRICE_CENTS)).min(1),
+    between: z.enum(['previous', 'linear']).default('previous'),
+    stepSeconds: z.number().min(0.001).max(3600).default(1),
+  }),
+]);
+export type FundamentalConfig = z.infer<typeof FundamentalConfig>;
+
+export type FundamentalPath = {
+  readonly stepNs: number;
+  readonly fromNs: number;
+  readonly valuesCents: Float64Array;
+};
+
+export class Fundamental {
+  readonly path: FundamentalPath;
+
+  constructor(path: FundamentalPath) {
+    this.path = path;
+  }
+
+  /** Value in cents, not rounded, never below 0. */
+  at(timeNs: number): number {
+    const { stepNs, fromNs, valuesCents } = this.path;
+    const index = Math.floor((timeNs - fromNs) / stepNs);
+    return valuesCents[Math.max(0, Math.min(valuesCents.length - 1, index))]!;
+  }
+}
+
+export type MeanReversion = {
+  readonly meanCents: number;
+  /** Per nanosecond. */
+  readonly kappaPerNs: number;
+  /** Standard deviation of its movement, in cents per √ns. */
+  readonly volatility: number;
+  readonly megashocks: {
+    /** Mean number per nanosecond. */
+    readonly ratePerNs: number;
+    readonly meanCents: number;
+    readonly variance: number;
+  } | null;
+};
+
+/** @throws nothing: the configuration has been checked */
+export function createFundamental(
+  config: FundamentalConfig,
+  key: RandomKey,
+  openNs: number,
+  closeNs: number,
+): Fundamental {
+  const stepNs = Math.round(config.stepSeconds * NS_PER_SECOND);
+  switch (config.type) {
+    case 'sparse_mean_reverting':
+      return meanReverting(config, key, openNs, closeNs, stepNs);
+    case 'mean_reverting':
+      return denseMeanReverting(config, key, openNs, closeNs, stepNs);
+    case 'series':
+      return fromSeries(config, openNs, closeNs, stepNs);
+  }
+}
+
+function denseMeanReverting(
+  { meanCents, kappaPerStep, shockVariance }: Extract<FundamentalConfig, { type: 'mean_reverting' }>,
+  key: RandomKey,
+  fromNs: number,
+  untilNs: number,
+  stepNs: number,
+): Fundamental {
+  const values = new Float64Array(Math.floor((untilNs - fromNs) / stepNs) + 1);
+  const deviation = Math.sqrt(shockVariance);
+  let value = meanCents;
+  for (let i = 0; i < values.length; i++) {
+    if (i > 0) {
+      const shock = deviation * normalQuantile(key.at(i).uniform());
+      value = Math.max(0, kappaPerStep * meanCents + (1 - kappaPerStep) * value + shock);
+    }
+    values[i] = value;
+  }
+  return new Fundamental({ stepNs, fromNs, valuesCents: values });
+}
+
+/** Before the first time its value holds, after the last one that one. */
+function fromSeries(
+  { times, valuesCents, between }: Extract<FundamentalConfig, { type: 'series' }>,
+  fromNs: number,
+  untilNs: number,
+  stepNs: number,
+): Fundamental {
+  const at = times.map(parseClockTime);
+  const values = new Float64Array(Math.floor((untilNs - fromNs) / stepNs) + 1);
+  let next = 0;
+  for (let i = 0; i < values.length; i++) {
+    const now = fromNs + i * stepNs;
+    while (next < at.length && at[next]! <= now) next += 1;
+    const before = valuesCents[Math.max(0, next - 1)]!;
+    if (between === 'previous' || next === 0 || next === at.length) values[i] = before;
+    else {
+      const share = (now - at[next - 1]!) / (at[next]! - at[next - 1]!);
+      values[i] = before + share * (valuesCents[next]! - before);
+    }
+  }
+  return new Fundamental({ stepNs, fromNs, valuesCents: values });
+}
+
+/**
+ * An Ornstein–Uhlenbeck process with rare jumps of either sign, by its exact transition between points of the grid:
+ * mean μ + (v − μ) e^(−κd), variance σ² (1 − e^(−2κd)) / 2κ (D. T. Gillespie, Physical Review E 54, 1996).
+ */
+export function meanReverting(
+  { meanCents, kappaPerNs, volatility, megashocks }: MeanReversion,
+  key: RandomKey,
+  fromNs: number,
+  untilNs: number,
+  stepNs: number,
+): Fundamental {
+  const count = Math.floor((untilNs - fromNs) / stepNs) + 1;
+  const values = new Float64Array(count);
+  const decay = exp(-kappaPerNs * stepNs);
+  const spread = kappaPerNs === 0 ? stepNs : (1 - decay * decay) / (2 * kappaPerNs);
+  const deviation = volatility * Math.sqrt(spread);
+  const shocks = megashocks === null ? [] : drawMegashocks(megashocks, key, fromNs, untilNs);
+  let value = meanCents;
+  let nextShock = 0;
+  for (let i = 0; i < count; i++) {
+    if (i > 0)
+      value = meanCents + (value - meanCents) * decay + deviation * normalQuantile(key.at(i).uniform());
+    for (; nextShock < shocks.length && shocks[nextShock]!.atNs <= fromNs + i * stepNs; nextShock++)
+      value += shocks[nextShock]!.sizeCents;
+    value = Math.max(0, value);
+    values[i] = value;
+  }
+  return new Fundamental({ stepNs, fromNs, valuesCents: values });
+}
+
+function drawMegashocks(
+  { ratePerNs, meanCents, variance }: NonNullable<MeanReversion['megashocks']>,
+  key: RandomKey,
+  fromNs: number,
+  untilNs: number,
+): { atNs: number; sizeCents: number }[] {
+  const shocks: { atNs: number; sizeCents: number }[] = [];
+  if (ratePerNs <= 0) return shocks;
+  let atNs = fromNs;
+  for (let n = 0; ; n++) {
+    const own = key.at('megashock', n);
+    atNs += own.at('gap').exponential() / ratePerNs;
+    if (atNs > untilNs) return shocks;
+    const sign = own.at('sign').uniform() < 0.5 ? -1 : 1;
+    shocks.push({ atNs, sizeCents: sign * (meanCents + Math.sqrt(variance) * own.at('size').normal()) });
+  }
+}

@@ -1,0 +1,77 @@
+// How long a message is under way between a trader and the exchange.
+import { z } from 'zod';
+import { Draws, LATENCY, PLACE } from './draws.ts';
+import type { RandomKey } from '../random.ts';
+
+/** New York to Seattle; the traders of ABIDES are spread evenly over that line. */
+const LINE_METRES = 3_866_660;
+/** Speed of light in vacuum. */
+const METRES_PER_SECOND = 299_792_458;
+
+const Nanoseconds = z.int().min(0).max(60_000_000_000);
+
+export const LatencyModel = z.discriminatedUnion('type', [
+  /** Messages arrive when they are sent. */
+  z.strictObject({ type: z.literal('none') }),
+  /** Light over the distance to the exchange; each trader's place is drawn once. */
+  z.strictObject({ type: z.literal('deterministic') }),
+  /** That, with a jitter of (a ÷ x³) · (latency ÷ unit) for each message, x uniform in (clip, 1]. */
+  z.strictObject({
+    type: z.literal('cubic'),
+    jitter: z.number().min(0).max(1).default(0.5),
+    jitterClip: z.number().gt(0).lt(1).default(0.1),
+    jitterUnit: z.number().positive().default(10),
+  }),
+  /** The same for all, or by the type of the trader, drawn once for each trader between two limits. */
+  z.strictObject({
+    type: z.literal('bands'),
+    default: z.tuple([Nanoseconds, Nanoseconds]),
+    byType: z.record(z.string(), z.tuple([Nanoseconds, Nanoseconds])).default({}),
+  }),
+]);
+export type LatencyModel = z.infer<typeof LatencyModel>;
+
+/** Nobody hears of what is sent to or by a trader that is disconnected. */
+export const DISCONNECTED = -1;
+
+export class Latency {
+  /** One way, in nanoseconds, without jitter. */
+  private readonly base: Float64Array;
+  private readonly sent: Int32Array;
+  private readonly draws: Draws;
+  private readonly jitter: { a: number; clip: number; unit: number } | null;
+
+  /**
+   * @param traders name and type of each; a latency belongs to the name, wherever it stands among the others
+   * @param key of the run
+   */
+  constructor(model: LatencyModel, traders: readonly { name: string; type: string }[], key: RandomKey) {
+    this.draws = new Draws(traders.map(({ name }) => key.at('latency', name)));
+    this.sent = new Int32Array(traders.length);
+    this.base = Float64Array.from(traders, ({ type }, trader) => {
+      const place = this.draws.uniform(trader, PLACE, 0);
+      if (model.type === 'none') return 0;
+      if (model.type === 'bands') {
+        const [least, most] = model.byType[type] ?? model.default;
+        return Math.round(least + place * (most - least));
+      }
+      return Math.round((place * LINE_METRES * 1e9) / METRES_PER_SECOND);
+    });
+    this.jitter =
+      model.type === 'cubic' ? { a: model.jitter, clip: model.jitterClip, unit: model.jitterUnit } : null;
+  }
+
+  /** Replaces what the model says of a trader, e.g. by a strategy's own latency or by `DISCONNECTED`. */
+  set(trader: number, latencyNs: number): void {
+    this.base[trader] = latencyNs;
+  }
+
+  /** One way, in nanoseconds, of the next message between this trader and the exchange; below 0: it never arrives. */
+  of(trader: number): number {
+    const base = this.base[trader]!;
+    if (this.jitter === null || base <= 0) return base;
+    const { a, clip, unit } = this.jitter;
+    const x = clip + (1 - clip) * this.draws.uniform(trader, LATENCY, this.sent[trader]!++);
+    return Math.round(base + (a / (x * x * x)) * (base / unit));
+  }
+}

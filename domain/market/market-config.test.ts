@@ -1,0 +1,104 @@
+import { parseMarketConfig } from './market-config.ts';
+import { MODIFIER_NAMES, PRESET_NAMES, presetConfig } from './presets.ts';
+
+const GOOD = presetConfig('rmsc04')!;
+
+test.each(PRESET_NAMES)('%s goes out as JSON and comes in again', (name) => {
+  const config = presetConfig(name)!;
+
+  expect(parseMarketConfig(JSON.parse(JSON.stringify(config)))).toEqual(config);
+});
+
+test('a modifier adds its group, or takes the place of the one that is there', () => {
+  const types = (name: string): string[] => presetConfig(name)!.traders.map(({ type }) => type);
+
+  expect(MODIFIER_NAMES).toEqual(['with_momentum', 'with_execution']);
+  expect(types('thin_market+with_momentum+with_execution')).toEqual(['noise', 'value', 'momentum', 'pov']);
+  expect(types('rmsc03+with_execution')).toEqual(types('rmsc03'));
+});
+
+test.each(['nowhere', 'rmsc04+nothing', ''])('there is no preset "%s"', (name) => {
+  expect(presetConfig(name)).toBeNull();
+});
+
+describe('what is wrong is named with its path, its value and what would be allowed:', () => {
+  const [noise, value, ...others] = GOOD.traders;
+  const broken: readonly (readonly [string, object, string])[] = [
+    ['a close before the open', { close: '09:00' }, 'close: must be after the open at 09:30, and is 09:00'],
+    [
+      'a time that is none',
+      { open: '25:00' },
+      'open: must be a time of day, such as 09:30 or 09:30:15.250 (it is "25:00")',
+    ],
+    [
+      'an end after midnight',
+      { close: '23:59:59', afterCloseSeconds: 10 },
+      'afterCloseSeconds: must end before midnight (it is 10)',
+    ],
+    [
+      'a price off the tick',
+      { tickSizeCents: 7 },
+      'openingPriceCents: must be a multiple of the tick of 7 cents (it is 100000)',
+    ],
+    [
+      'too many traders',
+      { traders: [{ ...noise, count: 1e6 }] },
+      'traders.0.count: Too big: expected number to be <=100000 (it is 1000000)',
+    ],
+    [
+      'half a trader',
+      { traders: [{ ...noise, count: 1.5 }] },
+      'traders.0.count: Invalid input: expected int, received number (it is 1.5)',
+    ],
+    [
+      'a kind that does not exist',
+      { traders: [{ type: 'wizard', count: 1 }] },
+      "traders.0.type: Invalid discriminator value. Expected 'noise' | 'value'",
+    ],
+    [
+      'a name that is used twice',
+      { traders: [noise, { ...value, name: 'noise' }, ...others] },
+      'traders.1.name: "noise" is the name of another group (it is "noise")',
+    ],
+    [
+      'a window that ends before it begins',
+      { traders: [{ ...noise, wake: { type: 'once', from: '12:00', until: '11:00' } }] },
+      'traders.0.wake.until: must be after 12:00 (it is "11:00")',
+    ],
+    [
+      'a negative variance',
+      { traders: [{ ...value, observationVariance: -1 }] },
+      'traders.0.observationVariance: Too small: expected number to be >=0 (it is -1)',
+    ],
+    [
+      'a parameter that does not exist',
+      { traders: [{ ...noise, speed: 3 }] },
+      'traders.0: Unrecognized key: "speed"',
+    ],
+    [
+      'a series with a value too few',
+      { fundamental: { type: 'series', times: ['09:30', '10:00'], valuesCents: [1] } },
+      'fundamental.valuesCents: must be as many as times: 2, not 1',
+    ],
+    [
+      'a series whose times do not grow',
+      { fundamental: { type: 'series', times: ['10:00', '10:00'], valuesCents: [1, 2] } },
+      'fundamental.times.1: 10:00 is not after 10:00 (it is "10:00")',
+    ],
+    [
+      'a fundamental without a mean',
+      { fundamental: { ...GOOD.fundamental, meanCents: undefined } },
+      'fundamental.meanCents: Invalid input: expected number, received undefined',
+    ],
+  ];
+
+  test.each(broken)('%s', (_, changes, message) => {
+    expect(() => parseMarketConfig({ ...GOOD, ...changes })).toThrow(message);
+  });
+
+  test('something that is no object', () => {
+    expect(() => parseMarketConfig('rmsc04')).toThrow(
+      'the configuration: Invalid input: expected object, received string',
+    );
+  });
+});

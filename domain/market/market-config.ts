@@ -1,0 +1,90 @@
+// All that decides a market simulation, except its seed. JSON in, JSON out: a preset is nothing but such a value.
+import { z } from 'zod';
+import { InvalidInputError } from '../errors.ts';
+import { FundamentalConfig } from './fundamental.ts';
+import { LatencyModel } from './latency.ts';
+import { MAX_PRICE_CENTS, SELF_TRADE_PREVENTIONS } from './order.ts';
+import { ClockTime, NS_PER_DAY, NS_PER_SECOND, parseClockTime } from './session-time.ts';
+import { TraderGroup } from './traders/registry.ts';
+
+const Cents = z.int().positive().max(MAX_PRICE_CENTS);
+export const MarketConfig = z
+  .strictObject({
+    name: z.string().min(1).max(100),
+    symbol: z.string().min(1).max(20).default('ABM'),
+    date: z.iso.date().default('2021-02-05'),
+    open: ClockTime.default('09:30'),
+    close: ClockTime.default('16:00'),
+    /** Messages under way at the close are still delivered for so long. */
+    afterCloseSeconds: z.number().min(0).max(3600).default(1),
+    openingPriceCents: Cents.default(100_000),
+    tickSizeCents: z.int().min(1).max(10_000).default(1),
+    lotSize: z.int().min(1).max(10_000).default(1),
+    selfTradePrevention: z.enum(SELF_TRADE_PREVENTIONS).default('off'),
+    /** Per share, in hundredths of a cent; a rebate is below 0. */
+    fees: z
+      .strictObject({ maker: z.int().min(-10_000).max(10_000), taker: z.int().min(-10_000).max(10_000) })
+      .default({ maker: 0, taker: 0 }),
+    latency: LatencyModel.default({ type: 'deterministic' }),
+    /** A trader is busy so long with each message. */
+    computationDelayNs: z.int().min(0).max(NS_PER_SECOND).default(50),
+    exchangeDelayNs: z.int().min(0).max(NS_PER_SECOND).default(0),
+    /** Answers about orders leave the exchange so much later. */
+    pipelineDelayNs: z.int().min(0).max(NS_PER_SECOND).default(0),
+    fundamental: FundamentalConfig,
+    traders: z.array(TraderGroup).max(100),
+  })
+  .superRefine((config, context) => {
+    const issue = (path: (string | number)[], message: string): void =>
+      context.addIssue({ code: 'custom', path, message });
+    const openNs = parseClockTime(config.open);
+    const closeNs = parseClockTime(config.close);
+    if (openNs >= closeNs)
+      issue(['close'], `must be after the open at ${config.open}, and is ${config.close}`);
+    if (closeNs + config.afterCloseSeconds * NS_PER_SECOND >= NS_PER_DAY)
+      issue(['afterCloseSeconds'], 'must end before midnight');
+    if (config.openingPriceCents % config.tickSizeCents !== 0)
+      issue(['openingPriceCents'], `must be a multiple of the tick of ${config.tickSizeCents} cents`);
+    const names = new Set<string>();
+    config.traders.forEach(({ name }, i) => {
+      if (names.has(name)) issue(['traders', i, 'name'], `"${name}" is the name of another group`);
+      names.add(name);
+    });
+    config.traders.forEach((group, i) => {
+      if (group.type === 'noise' && group.wake.type === 'once') {
+        if (parseClockTime(group.wake.from) >= parseClockTime(group.wake.until))
+          issue(['traders', i, 'wake', 'until'], `must be after ${group.wake.from}`);
+      }
+      if ('orderSize' in group && group.orderSize.least > group.orderSize.most)
+        issue(['traders', i, 'orderSize', 'most'], `must be at least ${group.orderSize.least}`);
+    });
+    if (config.fundamental.type === 'series') {
+      const { times, valuesCents } = config.fundamental;
+      if (times.length !== valuesCents.length)
+        issue(
+          ['fundamental', 'valuesCents'],
+          `must be as many as times: ${times.length}, not ${valuesCents.length}`,
+        );
+      const at = times.findIndex((time, i) => i > 0 && parseClockTime(time) <= parseClockTime(times[i - 1]!));
+      if (at > 0) issue(['fundamental', 'times', at], `${times[at]} is not after ${times[at - 1]}`);
+    }
+  });
+export type MarketConfig = z.infer<typeof MarketConfig>;
+/** What may be left out has a default. */
+export type MarketConfigInput = z.input<typeof MarketConfig>;
+
+/**
+ * Reads a configuration from outside.
+ * @throws InvalidInputError that names each path, its value and what would be allowed
+ */
+export function parseMarketConfig(value: unknown): MarketConfig {
+  const parsed = MarketConfig.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => {
+    const path = issue.path.join('.') || 'the configuration';
+    const found = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], value);
+    const isSimple = found === null || ['string', 'number', 'boolean'].includes(typeof found);
+    return `${path}: ${issue.message}${isSimple ? ` (it is ${JSON.stringify(found)})` : ''}`;
+  });
+  throw new InvalidInputError(`This is no market:\n  ${lines.join('\n  ')}`);
+}

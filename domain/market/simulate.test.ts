@@ -1,0 +1,117 @@
+import { HeapQueue } from './event-queue.ts';
+import { MarketConfig } from './market-config.ts';
+import type { MarketConfigInput } from './market-config.ts';
+import { PRESET_NAMES, presetConfig } from './presets.ts';
+import { parseClockTime } from './session-time.ts';
+import { Market, simulate } from './simulate.ts';
+
+/** An hour of rmsc04. */
+const HOUR = preset('rmsc04', { close: '10:30' });
+/** Never wakes up: its time is after the close. */
+const IDLE: MarketConfigInput['traders'][number] = {
+  type: 'noise',
+  name: 'idle',
+  count: 3,
+  wake: { type: 'once', from: '18:00', until: '19:00' },
+};
+
+function preset(name: string, changes: Partial<MarketConfigInput> = {}): MarketConfig {
+  return MarketConfig.parse({ ...presetConfig(name), ...changes });
+}
+
+describe('the same day', () => {
+  const expected = simulate(HOUR, 1);
+
+  test('comes out of the same configuration and seed', () => {
+    expect(simulate(HOUR, 1)).toEqual(expected);
+    expect(expected.orders).toBeGreaterThan(1000);
+  });
+
+  test('is another one with another seed', () => {
+    expect(simulate(HOUR, 2).digest).not.toBe(expected.digest);
+  });
+
+  test('does not depend on the queue', () => {
+    expect(simulate(HOUR, 1, { queue: (pool) => new HeapQueue(pool) })).toEqual(expected);
+  });
+
+  test('comes out of a configuration that went through JSON', () => {
+    expect(simulate(MarketConfig.parse(JSON.parse(JSON.stringify(HOUR))), 1)).toEqual(expected);
+  });
+
+  test('comes out of two days that take turns in one thread', () => {
+    const other = simulate(HOUR, 2);
+    const days = [new Market(HOUR, 1), new Market(HOUR, 2)];
+    for (let minute = 1; minute <= 60; minute++)
+      for (const day of days) day.run(parseClockTime('09:30') + minute * 60e9);
+
+    expect(days.map((day) => day.run().result())).toEqual([expected, other]);
+  });
+
+  test.each([0, 1, 2, 3, 4])('is not changed by traders that do nothing, at place %d', (place) => {
+    const traders = HOUR.traders.toSpliced(
+      place,
+      0,
+      MarketConfig.parse({ ...HOUR, traders: [IDLE] }).traders[0]!,
+    );
+
+    expect(simulate({ ...HOUR, traders }, 1)).toEqual(expected);
+  });
+});
+
+describe('what has not happened yet', () => {
+  const until = parseClockTime('10:15');
+  const flat = (after: number): MarketConfig =>
+    preset('rmsc04', {
+      close: '10:30',
+      fundamental: { type: 'series', times: ['09:00', '10:15'], valuesCents: [100_000, after] },
+    });
+
+  test('changes no order before', () => {
+    const [calm, shocked] = [flat(100_000), flat(90_000)].map((config) => new Market(config, 1));
+
+    expect(calm!.run(until - 1).result()).toEqual(shocked!.run(until - 1).result());
+    expect(calm!.run().result().digest).not.toBe(shocked!.run().result().digest);
+  });
+});
+
+describe('rmsc04 over a whole day, beside one published run of ABIDES', () => {
+  // abides-jpmc-public f9cbe513, 09:30 to 16:00: kernel messages, orders, cancels, and orders that traded when they came.
+  const ABIDES = { abidesMessages: 588_287, orders: 38_972, cancels: 18_303, takers: 15_145 };
+  const days = Array.from({ length: 10 }, (_, seed) => simulate(preset('rmsc04'), seed));
+
+  test.each(Object.entries(ABIDES))('has as many %s: %d, within 20 %%', (name, published) => {
+    const counts = days.map((day) => day[name as keyof typeof ABIDES]).toSorted((a, b) => a - b);
+    const median = (counts[4]! + counts[5]!) / 2;
+
+    expect(median / published).toBeGreaterThan(0.8);
+    expect(median / published).toBeLessThan(1.2);
+  });
+});
+
+describe.each(PRESET_NAMES)('%s', (name) => {
+  test('is a market in which orders trade', () => {
+    const day = simulate(preset(name, { close: '10:00' }), 1);
+
+    expect(day.fills).toBeGreaterThan(0);
+    expect(day.closingPriceCents).not.toBeNull();
+  });
+
+  test('has no storm of messages in any of 20 seeds', () => {
+    const counts = Array.from(
+      { length: 20 },
+      (_, seed) => simulate(preset(name, { close: '10:00' }), seed).messages,
+    ).toSorted((a, b) => a - b);
+
+    expect(counts.at(-1)! / counts[10]!).toBeLessThan(2);
+  });
+});
+
+test('conserves shares and cash over all participants', () => {
+  const { exchange } = new Market(HOUR, 1).run();
+  const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
+
+  expect(sum(exchange.shares)).toBe(0);
+  expect(sum(exchange.cashCents)).toBe(1116 * 10_000_000);
+  expect(exchange.shares.some((shares) => shares !== 0)).toBe(true);
+});

@@ -1,0 +1,123 @@
+// The entry: one trading day of a market, from its configuration and a seed. The same two give the same day, bit by bit,
+// whatever queue is used and whatever is recorded.
+import { RandomKey } from '../random.ts';
+import { CalendarQueue } from './event-queue.ts';
+import type { EventQueue } from './event-queue.ts';
+import { EventDigest } from './event-digest.ts';
+import { Exchange } from './exchange.ts';
+import type { ExchangeOptions } from './exchange.ts';
+import { createFundamental } from './fundamental.ts';
+import { Kernel } from './kernel.ts';
+import { Latency } from './latency.ts';
+import type { MarketConfig } from './market-config.ts';
+import type { MessagePool } from './message.ts';
+import { NS_PER_SECOND, parseClockTime } from './session-time.ts';
+import { createTraders } from './traders/registry.ts';
+
+export type SimulateOptions = {
+  /** Decides nothing but the speed. */
+  readonly queue?: (pool: MessagePool) => EventQueue;
+};
+
+export type MarketRun = {
+  readonly digest: string;
+  /** Messages given to a trader or the exchange, wake-ups included. */
+  readonly messages: number;
+  /** The same as ABIDES counts them: one that waits for a busy trader counts again each time it is put back. */
+  readonly abidesMessages: number;
+  readonly orders: number;
+  readonly cancels: number;
+  /** Orders that traded when they came, and single fills. */
+  readonly takers: number;
+  readonly fills: number;
+  readonly closingPriceCents: number | null;
+};
+
+/** One day of a market that can be run in steps. Two of them in one thread know nothing of each other. */
+export class Market {
+  readonly exchange: Exchange;
+  private readonly kernel: Kernel;
+  private readonly digest: EventDigest;
+  private readonly endNs: number;
+
+  /** @param config as `MarketConfig.parse` returns it */
+  constructor(config: MarketConfig, seed: number | string, options: SimulateOptions = {}) {
+    const root = RandomKey.of(String(seed)).at('market');
+    const openNs = parseClockTime(config.open);
+    const closeNs = parseClockTime(config.close);
+    const participants = participantsOf(config);
+    this.endNs = closeNs + config.afterCloseSeconds * NS_PER_SECOND;
+    this.kernel = new Kernel({
+      queue: options.queue ?? ((pool) => new CalendarQueue(pool)),
+      participants: participants.length,
+      latency: new Latency(config.latency, participants, root),
+      computationDelayNs: config.computationDelayNs,
+      exchangeDelayNs: config.exchangeDelayNs,
+    });
+    this.digest = new EventDigest(participants.map(({ name }) => name));
+    const cash = participants.map(({ cashCents }) => cashCents);
+    this.exchange = new Exchange(this.kernel, cash, exchangeOptions(config, openNs, closeNs), this.digest);
+    const fundamental = createFundamental(config.fundamental, root.at('fundamental'), openNs, closeNs);
+    let first = 1;
+    for (const group of config.traders) {
+      const keys = participants.slice(first, first + group.count).map(({ name }) => root.at('trader', name));
+      const context = { kernel: this.kernel, first, keys, openNs, closeNs, fundamental };
+      this.kernel.register(first, group.count, createTraders(group, context));
+      first += group.count;
+    }
+  }
+
+  /** Lets the day go on until a time, in nanoseconds since midnight, or to its end. */
+  run(untilNs = this.endNs): this {
+    this.kernel.run(Math.min(untilNs, this.endNs));
+    return this;
+  }
+
+  result(): MarketRun {
+    const { kernel, exchange, digest } = this;
+    return {
+      digest: digest.toString(),
+      messages: kernel.delivered,
+      abidesMessages: kernel.delivered + kernel.deferrals,
+      orders: exchange.ordersTaken,
+      cancels: exchange.cancels,
+      takers: exchange.takers,
+      fills: exchange.fills,
+      closingPriceCents: exchange.closingPriceCents || null,
+    };
+  }
+}
+
+/** A whole day at once. */
+export function simulate(
+  config: MarketConfig,
+  seed: number | string,
+  options: SimulateOptions = {},
+): MarketRun {
+  return new Market(config, seed, options).run().result();
+}
+
+function exchangeOptions(config: MarketConfig, openNs: number, closeNs: number): ExchangeOptions {
+  return {
+    openNs,
+    closeNs,
+    pipelineDelayNs: config.pipelineDelayNs,
+    openingPriceCents: config.openingPriceCents,
+    makerFee: config.fees.maker,
+    takerFee: config.fees.taker,
+    tickSizeCents: config.tickSizeCents,
+    lotSize: config.lotSize,
+    selfTradePrevention: config.selfTradePrevention,
+  };
+}
+
+type Named = { readonly name: string; readonly type: string; readonly cashCents: number };
+
+/** The exchange, and each trader by its place. */
+function participantsOf(config: MarketConfig): Named[] {
+  const participants: Named[] = [{ name: 'exchange', type: 'exchange', cashCents: 0 }];
+  for (const { name, type, count, startingCashCents } of config.traders)
+    for (let n = 1; n <= count; n++)
+      participants.push({ name: `${name}-${n}`, type, cashCents: startingCashCents });
+  return participants;
+}

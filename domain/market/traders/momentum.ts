@@ -1,0 +1,100 @@
+// Momentum traders: buy while the mean of the last 20 mids is at least that of the last 50, else sell.
+import { z } from 'zod';
+import { Draws, WAKE_INTERVAL } from '../draws.ts';
+import type { Kernel, Participant } from '../kernel.ts';
+import * as message from '../message.ts';
+import { BUY, SELL } from '../order.ts';
+import { NS_PER_SECOND } from '../session-time.ts';
+import { ABIDES_ORDER_SIZE, OrderSize, drawOrderSize } from './order-size.ts';
+import { Seconds, groupOf } from './trader-group.ts';
+import type { TraderContext } from './trader-group.ts';
+
+export const MomentumConfig = z.strictObject({
+  ...groupOf('momentum'),
+  meanIntervalSeconds: Seconds,
+  orderSize: OrderSize.default(ABIDES_ORDER_SIZE),
+});
+export type MomentumConfig = z.infer<typeof MomentumConfig>;
+
+const SHORT = 20;
+const LONG = 50;
+
+export class MomentumTraders implements Participant {
+  private readonly kernel: Kernel;
+  private readonly draws: Draws;
+  private readonly first: number;
+  private readonly closeNs: number;
+  private readonly config: MomentumConfig;
+  private readonly wakes: Int32Array;
+  private readonly isAsking: Uint8Array;
+  /** For each trader the last `LONG` sums of bid and ask, in a ring. */
+  private readonly sums: Int32Array;
+  private readonly seen: Int32Array;
+
+  constructor({ kernel, first, keys, openNs, closeNs }: TraderContext, config: MomentumConfig) {
+    const count = keys.length;
+    this.kernel = kernel;
+    this.first = first;
+    this.draws = new Draws(keys);
+    this.closeNs = closeNs;
+    this.config = config;
+    this.wakes = new Int32Array(count);
+    this.isAsking = new Uint8Array(count);
+    this.sums = new Int32Array(count * LONG);
+    this.seen = new Int32Array(count);
+    for (let i = 0; i < count; i++) this.wakeLater(i, openNs);
+  }
+
+  private wakeLater(i: number, nowNs: number): void {
+    const mean = this.config.meanIntervalSeconds * NS_PER_SECOND;
+    const at = nowNs + Math.round(mean * this.draws.exponential(i, WAKE_INTERVAL, this.wakes[i]!));
+    if (at <= this.closeNs) this.kernel.wakeAt(this.first + i, at);
+  }
+
+  wake(trader: number): void {
+    const i = trader - this.first;
+    this.wakes[i]! += 1;
+    this.isAsking[i] = 1;
+    this.kernel.request(trader, message.QUERY_SPREAD, 1);
+  }
+
+  receive(trader: number, row: number): void {
+    const { kernel } = this;
+    const { pool } = kernel;
+    const i = trader - this.first;
+    if (pool.type[row] !== message.SPREAD || this.isAsking[i] === 0) return;
+    this.isAsking[i] = 0;
+    if (kernel.now > this.closeNs) return;
+    const bid = pool.a[row]!;
+    const ask = pool.c[row]!;
+    if (bid > 0 && ask > 0) this.place(i, bid, ask);
+    this.wakeLater(i, kernel.now);
+  }
+
+  private place(i: number, bid: number, ask: number): void {
+    const { kernel, sums } = this;
+    const base = i * LONG;
+    const seen = (this.seen[i]! += 1);
+    sums[base + (seen % LONG)] = bid + ask;
+    if (seen <= LONG) return;
+    let short = 0;
+    let long = 0;
+    for (let back = 0; back < LONG; back++) {
+      const sum = sums[base + ((seen - back) % LONG)]!;
+      long += sum;
+      if (back < SHORT) short += sum;
+    }
+    const quantity = drawOrderSize(this.config.orderSize, this.draws, i, this.wakes[i]!);
+    if (quantity <= 0) return;
+    // Means of mids in hundredths of a cent: sums of bid and ask are twice the mid.
+    const isRising = Math.round((short * 50) / SHORT) >= Math.round((long * 50) / LONG);
+    kernel.request(
+      this.first + i,
+      message.LIMIT_ORDER,
+      kernel.newOrder(),
+      isRising ? BUY : SELL,
+      quantity,
+      isRising ? ask : bid,
+    );
+  }
+}

@@ -1,0 +1,63 @@
+// How many shares a background trader asks for.
+import { z } from 'zod';
+import { exp, normalQuantile } from '../../math.ts';
+import { SIZE, SIZE_COMPONENT } from '../draws.ts';
+import type { Draws } from '../draws.ts';
+
+const Weight = z.number().min(0);
+
+export const OrderSize = z.discriminatedUnion('type', [
+  /** Log-normal odd lots, and normal peaks at the round lots 100, 200 and so on. Weights need not sum to 1. */
+  z.strictObject({
+    type: z.literal('mixture'),
+    oddLots: z.strictObject({ weight: Weight, mean: z.number(), deviation: z.number().min(0) }),
+    roundLots: z.array(Weight).min(1).max(50),
+    /** Standard deviation of each peak: shares, or a share of its centre. */
+    deviation: z.strictObject({ type: z.enum(['shares', 'relative']), value: z.number().min(0) }),
+    least: z.int().min(0).default(0),
+    most: z.int().positive().default(1_000_000),
+  }),
+  /** Each size between two limits, both included, as likely as the others. */
+  z.strictObject({ type: z.literal('uniform'), least: z.int().positive(), most: z.int().positive() }),
+]);
+export type OrderSize = z.infer<typeof OrderSize>;
+
+/** Source: OrderSizeModel of jpmorganchase/abides-jpmc-public. Below 0.5 a size rounds to 0: no order. */
+export const ABIDES_ORDER_SIZE: OrderSize = {
+  type: 'mixture',
+  oddLots: { weight: 0.2, mean: 2.9, deviation: 1.2 },
+  roundLots: [0.7, 0.06, 0.004, 0.0329, 0.001, 0.0006, 0.0004, 0.0005, 0.0003, 0.0003],
+  deviation: { type: 'shares', value: 0.15 },
+  least: 0,
+  most: 1_000_000,
+};
+
+/** Source: OrderSizeModel of GabrieleDiCorato/abides-hasufel. */
+export const HASUFEL_ORDER_SIZE: OrderSize = {
+  type: 'mixture',
+  oddLots: { weight: 0.3, mean: 2.9, deviation: 1.2 },
+  roundLots: [0.55, 0.08, 0.035, 0.018, 0.008, 0.004, 0.002, 0.0015, 0.0008, 0.0007],
+  deviation: { type: 'relative', value: 0.1 },
+  least: 1,
+  most: 1000,
+};
+
+/** Shares of an order, 0 for none. @param n number of the trader's wake-up */
+export function drawOrderSize(model: OrderSize, draws: Draws, trader: number, n: number): number {
+  const u = draws.uniform(trader, SIZE, n);
+  if (model.type === 'uniform') return model.least + Math.floor(u * (model.most - model.least + 1));
+  const { oddLots, roundLots, deviation, least, most } = model;
+  const total = roundLots.reduce((sum, weight) => sum + weight, oddLots.weight);
+  let left = draws.uniform(trader, SIZE_COMPONENT, n) * total;
+  const normal = normalQuantile(u);
+  let size: number;
+  if (left < oddLots.weight) size = exp(oddLots.mean + oddLots.deviation * normal);
+  else {
+    left -= oddLots.weight;
+    let peak = 0;
+    while (peak < roundLots.length - 1 && left >= roundLots[peak]!) left -= roundLots[peak++]!;
+    const centre = 100 * (peak + 1);
+    size = centre + (deviation.type === 'shares' ? deviation.value : deviation.value * centre) * normal;
+  }
+  return Math.min(most, Math.max(least, Math.round(size)));
+}
