@@ -31,7 +31,7 @@ import {
   SELF_TRADE_PREVENTIONS,
   SELL,
 } from './order.ts';
-import type { SideCode } from './order.ts';
+import type { SelfTradePrevention, SideCode } from './order.ts';
 
 type Entry = { owner: number; side: SideCode; quantity: number };
 /** A request, except for the number of the order that it enters. */
@@ -566,43 +566,56 @@ function anyKind(roll: Dice): number {
   return flags.reduce((kind, flag) => kind | flag, roll(2) === 0 ? GTC : roll(4));
 }
 
-describe('the book and the naive book answer alike', () => {
-  const REQUESTS = 33_334;
-  const BOOKS_ARE_COMPARED_EVERY = 2_000;
-  const FULL = 250;
-  const DRAINED = 30;
+type Comparison = {
+  ground: string;
+  selfTradePrevention: SelfTradePrevention;
+  seed: number;
+  requests: number;
+  /** How many open orders make a book drain, and how few make it fill again. */
+  full: number;
+  drained: number;
+};
 
+function compareAnswers({ ground, selfTradePrevention, seed, requests, full, drained }: Comparison): void {
+  const hasRoom = !['at the top', 'far apart', 'close together, but for some'].includes(ground);
+  const tick = seed % 3 === 0 && hasRoom ? 5 : 1;
+  const lot = seed % 4 === 0 ? 10 : 1;
+  const options = { selfTradePrevention, tickSizeCents: tick, lotSize: lot };
+  const [book, naive] = [new OrderBook(options), new NaiveBook(options)];
+  const roll = dice(seed);
+  const priceAt = (): number => GROUNDS[ground]!(roll);
+  let isFilling = true;
+  for (let order = 1; order <= requests; order++) {
+    const open = naive.openOrders();
+    isFilling = isFilling ? open.length < full : open.length < drained;
+    const request = anyRequest({ roll, priceAt, tick, lot, open, isFilling }, order);
+    // Now and then a number that was used already.
+    const number = roll(200) === 0 ? 1 + roll(order) : order;
+    send(book, request, number);
+    send(naive, request, number);
+    if (!isSame(book, naive.events)) throw new Error(differenceOf(book, naive, request, number));
+    if (order % 2_000 === 0) expectAlike(book, naive);
+  }
+  expectAlike(book, naive);
+}
+
+describe('the book and the naive book answer alike', () => {
+  // A million requests in all.
   const runs = Object.keys(GROUNDS).flatMap((ground) =>
     SELF_TRADE_PREVENTIONS.map((selfTradePrevention) => ({ ground, selfTradePrevention })),
   );
 
   test.each(runs.map((run, seed) => ({ ...run, seed })))(
     'prices $ground, self-trade prevention $selfTradePrevention (seed $seed)',
-    ({ ground, selfTradePrevention, seed }) => {
-      const hasRoom = ground !== 'at the top' && !ground.startsWith('far') && !ground.endsWith('some');
-      const tickSizeCents = seed % 3 === 0 && hasRoom ? 5 : 1;
-      const lotSize = seed % 4 === 0 ? 10 : 1;
-      const given = { selfTradePrevention, tickSizeCents, lotSize };
-      const [book, naive] = [new OrderBook(given), new NaiveBook(given)];
-      const roll = dice(seed);
-      const priceAt = (): number => GROUNDS[ground]!(roll);
-      let isFilling = true;
-      for (let order = 1; order <= REQUESTS; order++) {
-        const open = naive.openOrders();
-        isFilling = isFilling ? open.length < FULL : open.length < DRAINED;
-        const run = { roll, priceAt, tick: tickSizeCents, lot: lotSize, open, isFilling };
-        const request = anyRequest(run, order);
-        // Now and then a number that was used already.
-        const number = roll(200) === 0 ? 1 + roll(order) : order;
-        send(book, request, number);
-        send(naive, request, number);
-        if (!isSame(book, naive.events)) throw new Error(differenceOf(book, naive, request, number));
-        if (order % BOOKS_ARE_COMPARED_EVERY === 0) expectAlike(book, naive);
-      }
-      expectAlike(book, naive);
-    },
+    (run) => compareAnswers({ ...run, requests: 33_334, full: 250, drained: 30 }),
     60_000,
   );
+
+  test('when there are thousands of open orders', () => {
+    const ground = 'close together, but for some';
+    const size = { requests: 15_000, full: 4_000, drained: 3_000 };
+    compareAnswers({ ground, selfTradePrevention: 'off', seed: 30, ...size });
+  }, 60_000);
 });
 
 function isSame({ events, eventCount }: OrderBook, expected: NaiveBook['events']): boolean {

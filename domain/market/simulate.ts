@@ -5,7 +5,7 @@ import { CalendarQueue } from './event-queue.ts';
 import type { EventQueue } from './event-queue.ts';
 import { EventDigest } from './event-digest.ts';
 import { Exchange } from './exchange.ts';
-import type { ExchangeOptions } from './exchange.ts';
+import type { ExchangeOptions, Tape } from './exchange.ts';
 import { createFundamental } from './fundamental.ts';
 import { Kernel } from './kernel.ts';
 import { Latency } from './latency.ts';
@@ -17,6 +17,8 @@ import { createTraders } from './traders/registry.ts';
 export type SimulateOptions = {
   /** Decides nothing but the speed. */
   readonly queue?: (pool: MessagePool) => EventQueue;
+  /** Is told all that the digest is told. */
+  readonly tape?: Tape;
 };
 
 export type MarketRun = {
@@ -56,7 +58,8 @@ export class Market {
     });
     this.digest = new EventDigest(participants.map(({ name }) => name));
     const cash = participants.map(({ cashCents }) => cashCents);
-    this.exchange = new Exchange(this.kernel, cash, exchangeOptions(config, openNs, closeNs), this.digest);
+    const tape = options.tape === undefined ? this.digest : bothTapes(this.digest, options.tape);
+    this.exchange = new Exchange(this.kernel, cash, exchangeOptions(config, openNs, closeNs), tape);
     const fundamental = createFundamental(config.fundamental, root.at('fundamental'), openNs, closeNs);
     let first = 1;
     for (const group of config.traders) {
@@ -95,6 +98,15 @@ export function simulate(
   options: SimulateOptions = {},
 ): MarketRun {
   return new Market(config, seed, options).run().result();
+}
+
+function bothTapes(first: Tape, second: Tape): Tape {
+  return {
+    onEvents(exchange) {
+      first.onEvents(exchange);
+      second.onEvents(exchange);
+    },
+  };
 }
 
 function exchangeOptions(config: MarketConfig, openNs: number, closeNs: number): ExchangeOptions {
