@@ -20,6 +20,8 @@ import { EXCHANGE } from './kernel.ts';
 import type { Kernel, Participant } from './kernel.ts';
 import { MarketData, readL2 } from './market-data.ts';
 import * as message from './message.ts';
+import { RiskGuard } from './risk.ts';
+import type { RiskLimits } from './risk.ts';
 
 const { min } = Math;
 
@@ -78,6 +80,7 @@ export class Exchange implements Participant {
   private readonly tape: Tape | null;
   private readonly data: MarketData;
   private readonly closeAsked: number[] = [];
+  private readonly guards: (RiskGuard | undefined)[];
 
   // Trades in order of time: when, and how much had been bought and sold until then by takers.
   private volumeTime = new Float64Array(1024);
@@ -101,6 +104,7 @@ export class Exchange implements Participant {
     this.shares = new Float64Array(participants);
     this.fees = new Float64Array(participants);
     this.entered = new Int32Array(participants);
+    this.guards = new Array<RiskGuard | undefined>(participants).fill(undefined);
     kernel.register(EXCHANGE, 1, this);
     kernel.wakeAt(EXCHANGE, options.closeNs + 1, CLOSE);
     this.data = new MarketData(kernel, this.book, (lookBackMs) => this.volumesOf(lookBackMs));
@@ -134,12 +138,6 @@ export class Exchange implements Participant {
       this.query(type, from, a, row);
       return;
     }
-    const refusal =
-      kernel.now > this.options.closeNs
-        ? MARKET_IS_CLOSED
-        : kernel.now < this.options.openNs
-          ? MARKET_NOT_OPEN
-          : -1;
     const isNew =
       type === message.LIMIT_ORDER ||
       type === message.MARKET_ORDER ||
@@ -151,6 +149,7 @@ export class Exchange implements Participant {
       kernel.answer(from, this.options.pipelineDelayNs, message.ORDER_REJECTED, a, side, 0, 0, INVALID_ID, 0);
       return;
     }
+    const refusal = this.refusalOf(type, from, row, isNew);
     if (refusal >= 0) {
       if (isNew)
         kernel.answer(from, this.options.pipelineDelayNs, message.ORDER_REJECTED, a, side, 0, 0, refusal, 0);
@@ -189,6 +188,31 @@ export class Exchange implements Participant {
     }
     this.settle(from, type);
     this.data.changed();
+  }
+
+  /** Why a request does not get to the book: market hours, and the limits of its sender. -1: it does. */
+  private refusalOf(type: number, from: number, row: number, isNew: boolean): number {
+    const { now, pool } = this.kernel;
+    if (now > this.options.closeNs) return MARKET_IS_CLOSED;
+    if (now < this.options.openNs) return MARKET_NOT_OPEN;
+    const guard = this.guards[from];
+    if (guard === undefined) return -1;
+    const order = pool.a[row]!;
+    const price = type === message.MARKET_ORDER || type === message.STOP_ORDER ? 0 : pool.d[row]!;
+    if (type === message.MODIFY_ORDER) return guard.admitChange(order, pool.c[row]!, price);
+    if (!isNew) return -1;
+    const instead = type === message.REPLACE_ORDER ? pool.f[row]! : -1;
+    return guard.admit(order, pool.b[row]!, pool.c[row]!, price, now, instead);
+  }
+
+  /** Keeps a participant within limits from now on. */
+  limit(participant: number, limits: RiskLimits): void {
+    this.guards[participant] = new RiskGuard(limits, {
+      shares: () => this.shares[participant]!,
+      cashCents: () => this.cashCents[participant]! - this.fees[participant]! / 100,
+      openQuantity: (order) => this.book.openQuantity(order),
+      costOfTaking: (quantity) => this.book.costOfTaking(BUY, quantity),
+    });
   }
 
   /** An order's number belongs to who used it first. */

@@ -109,6 +109,24 @@ test('what waits is counted as a kernel counts that puts it back each time', () 
   expect([kernel.delivered, kernel.delivered + kernel.deferrals]).toEqual([3, 3 + 2 + 1]);
 });
 
+test('what comes when another one stops waiting is counted once, and works after all that came before', () => {
+  const { kernel, seen } = aKernel();
+  // Put in before those that wait, and so taken out before them.
+  kernel.wakeAt(1, 150, 4);
+  for (const what of [1, 2, 3]) kernel.wakeAt(1, 100, what);
+
+  kernel.run(1e9);
+
+  expect(seen.map(({ at, a }) => [at, a])).toEqual([
+    [100, 1],
+    [150, 2],
+    [200, 3],
+    [250, 4],
+  ]);
+  // Three are taken at 100, of which two are put back; three at 150, two at 200, one at 250.
+  expect(kernel.delivered + kernel.deferrals).toBe(3 + 3 + 2 + 1);
+});
+
 test('a participant without computation delay works on all that comes at one instant', () => {
   const { kernel, seen } = aKernel({ computationDelayNs: 0 });
   for (const what of [1, 2]) kernel.wakeAt(1, 100, what);
@@ -117,6 +135,22 @@ test('a participant without computation delay works on all that comes at one ins
 
   expect(seen.map(({ at }) => at)).toEqual([100, 100]);
   expect(kernel.deferrals).toBe(0);
+});
+
+test('what waited for a participant without computation delay is put back only until it is free', () => {
+  const { kernel, on, seen, handler } = aKernel({ computationDelayNs: 0 });
+  on(1, {
+    wake(to, what) {
+      handler.wake(to, what);
+      if (what === 1) kernel.delay(50);
+    },
+  });
+  for (const what of [1, 2, 3]) kernel.wakeAt(1, 100, what);
+
+  kernel.run(1e9);
+
+  expect(seen.map(({ at }) => at)).toEqual([100, 150, 150]);
+  expect(kernel.deferrals).toBe(2);
 });
 
 test('nobody hears of what a disconnected trader sends, nor it of anything', () => {

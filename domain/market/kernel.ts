@@ -82,7 +82,11 @@ export class Kernel {
       if (pool.type[row] === RESUME) {
         pool.release(row);
         this.deliver(to, this.nextWaiting(to));
-        if (waiting[to]! > 0) this.resumeLater(to);
+        if (waiting[to]! > 0) {
+          // A kernel that puts what has to wait back into its queue takes each of them out again now.
+          if (busyUntil[to]! > time) this.deferrals += waiting[to]!;
+          this.resumeLater(to);
+        }
       } else if (waiting[to]! > 0 || busyUntil[to]! > time) this.wait(to, row);
       else this.deliver(to, row);
     }
@@ -113,15 +117,14 @@ export class Kernel {
     } else next[this.lastWaiting[to]!] = row;
     this.lastWaiting[to] = row;
     this.waiting[to]! += 1;
-    this.deferrals += 1;
+    // What comes at the instant at which the others are looked at again is counted with them.
+    if (this.busyUntil[to]! > this.now) this.deferrals += 1;
   }
 
   private nextWaiting(to: number): number {
     const row = this.firstWaiting[to]!;
     this.firstWaiting[to] = this.pool.next[row]!;
     this.waiting[to]! -= 1;
-    // A kernel that puts what has to wait back into its queue takes each of them out again now.
-    this.deferrals += this.waiting[to]!;
     return row;
   }
 

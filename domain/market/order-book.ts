@@ -410,6 +410,28 @@ export class OrderBook {
     return bids > asks ? { value: 1 - asks / bids, side: BUY } : { value: 1 - bids / asks, side: SELL };
   }
 
+  /**
+   * Cents for which so many shares could be taken now, hidden ones included; what is not there is counted at the worst
+   * price that is, and nothing at all at 0.
+   */
+  costOfTaking(side: SideCode, quantity: number): number {
+    const opposite = (side ^ 1) as SideCode;
+    let left = quantity;
+    let cost = 0;
+    let price = 0;
+    for (
+      let level = this.bestLevel[opposite]!;
+      level !== 0 && left > 0;
+      level = this.nextLevel(opposite, level)
+    ) {
+      price = this.priceOfLevel(level);
+      const taken = Math.min(left, this.visibleQuantity[level]! + this.hiddenQuantity[level]!);
+      cost += taken * price;
+      left -= taken;
+    }
+    return cost + left * price;
+  }
+
   /** Shares of an order that rest or wait; 0 when it is closed. */
   openQuantity(order: number): number {
     const slot = this.openSlot(order);
