@@ -9,8 +9,9 @@ const LAYERS = {
   workflows: ['domain', 'activities'],
   workers: ['config', 'domain', 'prisma', 'graphs', 'activities', 'workflows', 'client'],
   client: ['config', 'domain', 'datasets', 'prisma', 'workflows'],
+  recordings: ['domain'],
   stack: ['config', 'domain', 'prisma'],
-  cli: ['config', 'domain', 'datasets', 'prisma', 'client', 'stack', 'workflows'],
+  cli: ['config', 'domain', 'datasets', 'prisma', 'client', 'recordings', 'stack', 'workflows'],
 };
 
 // What cli and client may take from workflows as values: names and messages, never the stories themselves.

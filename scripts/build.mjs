@@ -10,6 +10,7 @@ const PROCESSES = {
   'dist/temporal-cli.cjs': 'stack/temporal-cli.ts',
   // As a bundle, since the loader of TypeScript makes every constant of another file a call.
   'dist/bench-book.cjs': 'proofs/bench-book.ts',
+  'dist/bench-market.cjs': 'proofs/bench-market.ts',
 };
 const WORKFLOWS = { output: 'dist/workflow-bundle.js', entry: 'workflows/index.ts' };
 const FOLDERS = [
@@ -21,21 +22,24 @@ const FOLDERS = [
   'graphs',
   'prisma',
   'proofs',
+  'recordings',
   'stack',
   'workers',
   'workflows',
 ];
 const COMMON = ['package-lock.json', 'scripts/build.mjs'];
+/** What `bench:market` measures against. */
+const NAIVE = ['tests/naive-book.ts', 'tests/naive-market.ts'];
 
 // Published as ES modules only: bundled, so that nothing needs `require` of an ES module.
-const BUNDLED_PACKAGES = new Set(['hyparquet', 'hyparquet-compressors']);
+const BUNDLED_PACKAGES = new Set(['hyparquet', 'hyparquet-compressors', 'hyparquet-writer']);
 
 /** Returns the files that were built; none when no source has changed. */
 export async function build() {
   const built = [];
   const processes = Object.entries(PROCESSES).filter(([, entry]) => existsSync(path.join(ROOT, entry)));
   const outputs = processes.map(([output]) => output);
-  const sources = [...FOLDERS, ...COMMON, 'config.ts', 'prisma/schema.prisma'];
+  const sources = [...FOLDERS, ...COMMON, ...NAIVE, 'config.ts', 'prisma/schema.prisma'];
   const make = () => bundleProcesses(processes);
   if (await makeOnce({ name: 'processes', inputs: sources, outputs, make })) built.push(...outputs);
 

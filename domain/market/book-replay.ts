@@ -55,7 +55,7 @@ type Operation = z.infer<typeof Operation>;
 /** Keys that it does not name are left alone, so that a script may carry notes. */
 export const BookScript = z.object({
   /** Entered first; what they trade among themselves is forgotten. */
-  initial: z.array(LimitOrder.extend({ op: z.literal('limit').default('limit') })),
+  initial: z.array(LimitOrder.extend({ op: z.literal('limit').default('limit') })).default([]),
   ops: z.array(Operation),
   /** How many levels of each side are told. @default all */
   depth: z.int().nonnegative().optional(),

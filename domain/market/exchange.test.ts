@@ -200,6 +200,35 @@ describe('answers', () => {
     expect([told.type, told.a, reason(told)]).toEqual([message.REQUEST_REFUSED, 0, 'order_closed']);
   });
 
+  test.each([
+    [15, [4, 11]],
+    [5, [4, 1]],
+  ])('a change to %d shares that trades is told what is left of that', (quantity, [filled, left]) => {
+    const { limit, at, run } = aSession();
+    limit(OPEN, 1, 0, BUY, 10, 99);
+    limit(OPEN, 2, 1, SELL, 4, 100);
+    at(OPEN + 1, 1, message.MODIFY_ORDER, 0, 0, quantity, 100);
+    const told = run()[1]!.slice(1);
+
+    expect(told.map(({ type, c, e }) => [type, c, e])).toEqual([
+      [message.ORDER_EXECUTED, filled, left],
+      [message.ORDER_MODIFIED, left, 0],
+    ]);
+  });
+
+  test('a change that is filled whole leaves nothing open', () => {
+    const { limit, at, run } = aSession();
+    limit(OPEN, 1, 0, BUY, 10, 99);
+    limit(OPEN, 2, 1, SELL, 20, 100);
+    at(OPEN + 1, 1, message.MODIFY_ORDER, 0, 0, 15, 100);
+
+    expect(
+      run()[1]!
+        .slice(1)
+        .map(({ type, c, e }) => [type, c, e]),
+    ).toEqual([[message.ORDER_EXECUTED, 15, 0]]);
+  });
+
   test('nobody changes the order of another', () => {
     const { exchange, limit, at, run } = aSession();
     limit(OPEN, 1, 0, SELL, 10, 100);

@@ -179,6 +179,8 @@ export class Exchange implements Participant {
         break;
       case message.MODIFY_ORDER:
         book.modify(a, quantity, pool.d[row]! === 0 ? undefined : pool.d[row]!, from);
+        // What it trades on its way is counted from what was asked for.
+        if (book.events[0] !== REFUSED) this.openOf[a] = quantity;
         break;
       case message.REPLACE_ORDER:
         book.replace(pool.f[row]!, a, side, quantity, pool.d[row]!, pool.e[row], from);

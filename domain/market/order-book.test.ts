@@ -927,8 +927,9 @@ describe('validity', () => {
     const desk = aDesk();
     desk.cancel(2);
     desk.bid(10, 0, 100);
+    desk.bid(11, 1, 300);
     const before = desk.state();
-    for (const order of [1, 2, 3, 4, 10])
+    for (const order of [1, 2, 3, 4, 10, 11])
       expect([...desk.bid(order, 10, 300), ...desk.buy(order, 10), ...desk.sellStop(order, 10, 10)]).toEqual(
         Array(3).fill(`rejected ${order} (duplicate_id)`),
       );
@@ -1059,7 +1060,7 @@ describe('time in force', () => {
     const desk = new Desk();
     desk.ask(1, 6, 100, PRICE_TO_COMPLY);
     expect(desk.bid(2, 7, 100, FOK)).toEqual(['rejected 2 (fok_not_fillable)']);
-    expect(desk.bid(3, 6, 100, FOK)).toEqual(['filled 1 by 3: 6 at 99']);
+    expect(desk.bid(3, 6, 99, FOK)).toEqual(['filled 1 by 3: 6 at 99']);
   });
 
   // Other owners have 5 at 100 and 5 at 102, the taker itself has 5 at 101.
@@ -1744,5 +1745,8 @@ describe('prices far apart', () => {
       [`3999: 1 at ${1 + 1_999 * 60_000}`],
       [`3998: 1 at ${100 + 1_999 * 60_000}`],
     ]);
+    // Memory does not follow the market: nothing that can be seen from outside would tell.
+    expect(desk.book['pages']).toBeLessThan(8);
+    expect(desk.book['usedSlots']).toBeLessThan(8);
   });
 });
