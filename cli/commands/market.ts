@@ -3,12 +3,18 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { InvalidInputError } from '../../domain/errors.ts';
+import { computeMarketMetrics } from '../../domain/market/market-metrics.ts';
+import type { MarketMetrics } from '../../domain/market/market-metrics.ts';
 import { parseMarketConfig } from '../../domain/market/market-config.ts';
 import type { MarketConfig } from '../../domain/market/market-config.ts';
 import { MODIFIER_NAMES, PRESET_NAMES, describePreset, presetConfig } from '../../domain/market/presets.ts';
+import { PROFILES, Recorder } from '../../domain/market/recording.ts';
+import { parseClockTime } from '../../domain/market/session-time.ts';
 import { simulate } from '../../domain/market/simulate.ts';
 import type { MarketRun } from '../../domain/market/simulate.ts';
 import { TRADER_KINDS } from '../../domain/market/traders/registry.ts';
+import { FORMATS, writeRecording } from '../../recordings/write-recording.ts';
+import type { WrittenTables } from '../../recordings/write-recording.ts';
 
 export function registerMarket(program: Command): void {
   const group = program.command('market').description('the market kernel: order book, exchange and traders');
@@ -19,6 +25,9 @@ export function registerMarket(program: Command): void {
     .option('--config <file>', 'a configuration as JSON, as `market presets NAME` prints one')
     .option('--seed <seed>', 'decides all that is random', '1')
     .option('--end <time>', 'close earlier, for instance at 10:30')
+    .option('--profile <profile>', `what is kept: ${PROFILES.join(', ')}`, 'quant')
+    .option('--out <folder>', 'write what is kept into a new folder')
+    .option('--format <format>', `of the files: ${FORMATS.join(', ')}`, 'parquet')
     .action(run);
   group
     .command('presets')
@@ -31,21 +40,52 @@ export function registerMarket(program: Command): void {
     .action(traders);
 }
 
-type Flags = { preset?: string; config?: string; seed: string; end?: string };
+type Flags = {
+  preset?: string;
+  config?: string;
+  seed: string;
+  end?: string;
+  profile: string;
+  out?: string;
+  format: string;
+};
 
-function run({ preset, config: file, seed, end }: Flags, command: Command): void {
+function run(flags: Flags, command: Command): void {
+  const { preset, config: file, seed, end, out } = flags;
   if (preset !== undefined && file !== undefined)
     throw new InvalidInputError('Give --preset or --config, not both.');
-  const config = file === undefined ? namedConfig(preset ?? 'rmsc04') : readConfig(file);
-  const wanted = end === undefined ? config : parseMarketConfig({ ...config, close: end });
+  const profile = oneOf('--profile', flags.profile, PROFILES);
+  const format = oneOf('--format', flags.format, FORMATS);
+  if (out !== undefined && profile === 'summary')
+    throw new InvalidInputError(
+      'With --profile summary nothing is kept that --out could write: use quant or full.',
+    );
+  const named = file === undefined ? namedConfig(preset ?? 'rmsc04') : readConfig(file);
+  const config = end === undefined ? named : parseMarketConfig({ ...named, close: end });
+  const recorder = new Recorder(profile);
   const start = performance.now();
-  const result = simulate(wanted, seed);
+  const result = simulate(config, seed, { tape: recorder });
   const seconds = (performance.now() - start) / 1000;
-  const { json: isJson } = command.optsWithGlobals<{ json?: boolean }>();
-  const summary = { preset: wanted.name, seed, open: wanted.open, close: wanted.close, ...result };
-  process.stdout.write(
-    `${isJson ? JSON.stringify({ ...summary, seconds }) : render(wanted, seed, result, seconds)}\n`,
+  const { quotes, trades } = recorder;
+  const metrics = computeMarketMetrics(
+    quotes,
+    trades,
+    parseClockTime(config.open),
+    parseClockTime(config.close),
   );
+  const summary = { seed, ...result, metrics };
+  const tables = out === undefined ? null : writeRecording(out, recorder, { config, ...summary }, format);
+  const day: Day = { config, seed, result, metrics, seconds, tables };
+  const { json } = command.optsWithGlobals<{ json?: boolean }>();
+  const value = { preset: config.name, open: config.open, close: config.close, ...summary, seconds, tables };
+  process.stdout.write(`${json ? JSON.stringify(value) : render(day)}\n`);
+}
+
+function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value);
+  if (found === undefined)
+    throw new InvalidInputError(`${option} is ${allowed.join(', ')}; "${value}" is none of them.`);
+  return found;
 }
 
 function namedConfig(name: string): MarketConfig {
@@ -69,9 +109,19 @@ function readConfig(file: string): MarketConfig {
   return parseMarketConfig(value);
 }
 
-function render(config: MarketConfig, seed: string, result: MarketRun, seconds: number): string {
-  const traders = config.traders.reduce((sum, { count }) => sum + count, 0);
+type Day = {
+  readonly config: MarketConfig;
+  readonly seed: string;
+  readonly result: MarketRun;
+  readonly metrics: MarketMetrics;
+  readonly seconds: number;
+  readonly tables: WrittenTables | null;
+};
+
+function render({ config, seed, result, metrics, seconds, tables }: Day): string {
+  const traders = config.traders.reduce((sum, { count: of }) => sum + of, 0);
   const price = result.closingPriceCents;
+  const quantity = (value: number | null): string => (value === null ? '–' : value.toFixed(0));
   const rows: [string, string][] = [
     [
       'market',
@@ -82,7 +132,19 @@ function render(config: MarketConfig, seed: string, result: MarketRun, seconds: 
       'orders',
       `${count(result.orders)}, of which ${count(result.takers)} traded when they came; ${count(result.cancels)} requests to cancel`,
     ],
-    ['fills', count(result.fills)],
+    [
+      'fills',
+      `${count(result.fills)} of ${count(metrics.volume)} shares, at ${cents(metrics.vwapCents)} cents on average`,
+    ],
+    [
+      'spread',
+      `${cents(metrics.meanSpreadCents)} cents (median ${cents(metrics.medianSpreadCents)}), paid ${cents(metrics.effectiveSpreadCents)}; both sides there ${(100 * metrics.twoSidedShare).toFixed(1)} % of the time`,
+    ],
+    [
+      'at the touch',
+      `${quantity(metrics.meanBidQuantity)} shares bid, ${quantity(metrics.meanAskQuantity)} asked`,
+    ],
+    ['volatility', `${cents(metrics.minuteVolatilityBps)} basis points a minute`],
     [
       'messages',
       `${count(result.messages)} delivered (${count(result.abidesMessages)} as ABIDES counts them)`,
@@ -90,7 +152,13 @@ function render(config: MarketConfig, seed: string, result: MarketRun, seconds: 
     ['digest', result.digest],
     ['took', `${seconds.toFixed(2)} s`],
   ];
-  return rows.map(([name, value]) => `${name.padEnd(15)}${value}`).join('\n');
+  for (const [file, rowCount] of Object.entries(tables ?? {})) rows.push([file, `${count(rowCount)} rows`]);
+  return rows.map(([name, value]) => `${name.padEnd(16)}${value}`).join('\n');
+}
+
+/** What is not known is a dash. */
+function cents(value: number | null): string {
+  return value === null ? '–' : value.toFixed(2);
 }
 
 function count(number: number): string {
