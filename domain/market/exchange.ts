@@ -48,7 +48,7 @@ export type ExchangeOptions = OrderBookOptions & {
 
 /** What happened at the exchange, as it happens. */
 export type Tape = {
-  /** After a request: the events of the book. @param order the one that the request was about */
+  /** After a request, and at the close: what it caused is in the events of the book. */
   onEvents(exchange: Exchange): void;
 };
 

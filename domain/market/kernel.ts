@@ -142,7 +142,7 @@ export class Kernel {
     return this.orders++;
   }
 
-  /** Lets all that the participant at work sends from now on leave later, and keeps it busy for as long. */
+  /** Lets all that the participant at work sends from now on leave later; at a wake-up it is busy for as long, too. */
   delay(nanoseconds: number): void {
     this.extra += nanoseconds;
   }

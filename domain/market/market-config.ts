@@ -4,10 +4,28 @@ import { InvalidInputError } from '../errors.ts';
 import { FundamentalConfig } from './fundamental.ts';
 import { LatencyModel } from './latency.ts';
 import { MAX_PRICE_CENTS, SELF_TRADE_PREVENTIONS } from './order.ts';
+import { RiskLimits } from './risk.ts';
 import { ClockTime, NS_PER_DAY, NS_PER_SECOND, parseClockTime } from './session-time.ts';
 import { TraderGroup } from './traders/registry.ts';
 
 const Cents = z.int().positive().max(MAX_PRICE_CENTS);
+export const StrategySettings = z.strictObject({
+  startingCashCents: z.int().min(0).max(1e13).default(10_000_000),
+  /** One way. */
+  latencyNs: z.int().min(0).max(60_000_000_000).default(1_000_000),
+  /** Between two calls of `onTick`. */
+  tickSeconds: z.number().min(0.001).max(3600).default(1),
+  /** Levels of market data. */
+  depth: z.int().min(1).max(1000).default(10),
+  /** Least time between two deliveries of market data; 0: every change. */
+  dataIntervalMs: z.number().min(0).max(3_600_000).default(100),
+  limits: RiskLimits.prefault({}),
+});
+export type StrategySettings = z.infer<typeof StrategySettings>;
+
+/** Names of participants that no group of traders may have. */
+const RESERVED = ['exchange', 'strategy'];
+
 export const MarketConfig = z
   .strictObject({
     name: z.string().min(1).max(100),
@@ -33,6 +51,8 @@ export const MarketConfig = z
     pipelineDelayNs: z.int().min(0).max(NS_PER_SECOND).default(0),
     fundamental: FundamentalConfig,
     traders: z.array(TraderGroup).max(100),
+    /** How a strategy takes part, when one is given. */
+    strategy: StrategySettings.prefault({}),
   })
   .superRefine((config, context) => {
     const issue = (path: (string | number)[], message: string): void =>
@@ -47,6 +67,7 @@ export const MarketConfig = z
       issue(['openingPriceCents'], `must be a multiple of the tick of ${config.tickSizeCents} cents`);
     const names = new Set<string>();
     config.traders.forEach(({ name }, i) => {
+      if (RESERVED.includes(name)) issue(['traders', i, 'name'], `"${name}" is taken`);
       if (names.has(name)) issue(['traders', i, 'name'], `"${name}" is the name of another group`);
       names.add(name);
     });

@@ -12,13 +12,18 @@ import { Latency } from './latency.ts';
 import type { MarketConfig } from './market-config.ts';
 import type { MessagePool } from './message.ts';
 import { NS_PER_SECOND, parseClockTime } from './session-time.ts';
+import type { Strategy } from './strategy.ts';
 import { createTraders } from './traders/registry.ts';
+import { StrategicTrader } from './traders/strategic.ts';
+import type { StrategicOptions } from './traders/strategic.ts';
 
 export type SimulateOptions = {
   /** Decides nothing but the speed. */
   readonly queue?: (pool: MessagePool) => EventQueue;
   /** Is told all that the digest is told. */
   readonly tape?: Tape;
+  /** Takes part as one trader more, by the settings in the configuration. */
+  readonly strategy?: Strategy;
 };
 
 export type MarketRun = {
@@ -38,6 +43,8 @@ export type MarketRun = {
 /** One day of a market that can be run in steps. Two of them in one thread know nothing of each other. */
 export class Market {
   readonly exchange: Exchange;
+  /** Null without a strategy. */
+  readonly strategist: StrategicTrader | null;
   private readonly kernel: Kernel;
   private readonly digest: EventDigest;
   private readonly endNs: number;
@@ -47,12 +54,13 @@ export class Market {
     const root = RandomKey.of(String(seed)).at('market');
     const openNs = parseClockTime(config.open);
     const closeNs = parseClockTime(config.close);
-    const participants = participantsOf(config);
+    const participants = participantsOf(config, options.strategy !== undefined);
     this.endNs = closeNs + config.afterCloseSeconds * NS_PER_SECOND;
+    const latency = new Latency(config.latency, participants, root);
     this.kernel = new Kernel({
       queue: options.queue ?? ((pool) => new CalendarQueue(pool)),
       participants: participants.length,
-      latency: new Latency(config.latency, participants, root),
+      latency,
       computationDelayNs: config.computationDelayNs,
       exchangeDelayNs: config.exchangeDelayNs,
     });
@@ -68,6 +76,13 @@ export class Market {
       this.kernel.register(first, group.count, createTraders(group, context));
       first += group.count;
     }
+    this.strategist = null;
+    if (options.strategy === undefined) return;
+    latency.set(first, config.strategy.latencyNs);
+    this.exchange.limit(first, config.strategy.limits);
+    const settings = { ...strategicOptions(config, openNs, closeNs), endNs: this.endNs };
+    this.strategist = new StrategicTrader(this.kernel, first, options.strategy, settings);
+    this.kernel.register(first, 1, this.strategist);
   }
 
   /** Lets the day go on until a time, in nanoseconds since midnight, or to its end. */
@@ -123,13 +138,31 @@ function exchangeOptions(config: MarketConfig, openNs: number, closeNs: number):
   };
 }
 
+function strategicOptions(
+  { strategy, symbol, date, fees }: MarketConfig,
+  openNs: number,
+  closeNs: number,
+): Omit<StrategicOptions, 'endNs'> {
+  const { startingCashCents: startingCash, latencyNs, depth } = strategy;
+  return {
+    agent: { startingCash, symbol, latencyNs, date, openNs, closeNs },
+    tickNs: Math.round(strategy.tickSeconds * NS_PER_SECOND),
+    depth,
+    dataIntervalNs: Math.round(strategy.dataIntervalMs * 1e6),
+    makerFee: fees.maker,
+    takerFee: fees.taker,
+  };
+}
+
 type Named = { readonly name: string; readonly type: string; readonly cashCents: number };
 
-/** The exchange, and each trader by its place. */
-function participantsOf(config: MarketConfig): Named[] {
+/** The exchange, each trader by its place, and the strategy last. */
+function participantsOf(config: MarketConfig, hasStrategy: boolean): Named[] {
   const participants: Named[] = [{ name: 'exchange', type: 'exchange', cashCents: 0 }];
   for (const { name, type, count, startingCashCents } of config.traders)
     for (let n = 1; n <= count; n++)
       participants.push({ name: `${name}-${n}`, type, cashCents: startingCashCents });
+  const { startingCashCents: cashCents } = config.strategy;
+  if (hasStrategy) participants.push({ name: 'strategy', type: 'strategy', cashCents });
   return participants;
 }

@@ -46,7 +46,11 @@ const NEAR = 0.005;
 
 type Known = {
   -readonly [K in keyof OpenOrder]: OpenOrder[K];
-} & { kind: number };
+} & {
+  /** Its number at the exchange. The strategy never sees it: it tells how many orders all others have sent. */
+  readonly number: number;
+  kind: number;
+};
 
 export class StrategicTrader implements Participant {
   /** Actions that made no sense, with what was wrong; the strategy was told, too. */
@@ -57,7 +61,9 @@ export class StrategicTrader implements Participant {
   private readonly trader: number;
   private readonly strategy: Strategy;
   private readonly options: StrategicOptions;
+  /** Open orders by their number at the exchange, in the order in which they were entered. */
   private readonly orders = new Map<number, Known>();
+  private entered = 0;
   private bids: readonly PriceLevel[] = [];
   private asks: readonly PriceLevel[] = [];
   private lastTrade: number | null = null;
@@ -181,7 +187,7 @@ export class StrategicTrader implements Participant {
     const known = this.orders.get(number);
     this.orders.delete(oldNumber);
     if (known === undefined)
-      return old === undefined ? null : this.tell({ ...old, orderId: number, openQuantity: 0 }, 'replaced');
+      return old === undefined ? null : this.tell({ ...old, openQuantity: 0 }, 'replaced');
     known.status = known.filledQuantity > 0 ? 'partial' : 'accepted';
     known.openQuantity = quantity;
     return this.tell(known, 'replaced');
@@ -265,20 +271,20 @@ export class StrategicTrader implements Participant {
 
   private change(action: Exclude<OrderAction, { type: 'place' | 'cancel_all' }>): void {
     const { kernel, trader } = this;
-    const known = this.orders.get(action.orderId);
+    const known = [...this.orders.values()].find(({ orderId }) => orderId === action.orderId);
     if (known === undefined) {
       this.refuse(`there is no open order ${action.orderId}`, action.orderId);
       return;
     }
     switch (action.type) {
       case 'cancel':
-        kernel.request(trader, message.CANCEL_ORDER, action.orderId);
+        kernel.request(trader, message.CANCEL_ORDER, known.number);
         return;
       case 'partial_cancel':
-        kernel.request(trader, message.PARTIAL_CANCEL_ORDER, action.orderId, 0, action.quantity);
+        kernel.request(trader, message.PARTIAL_CANCEL_ORDER, known.number, 0, action.quantity);
         return;
       case 'modify':
-        kernel.request(trader, message.MODIFY_ORDER, action.orderId, 0, action.quantity, action.price ?? 0);
+        kernel.request(trader, message.MODIFY_ORDER, known.number, 0, action.quantity, action.price ?? 0);
         return;
       case 'replace': {
         const order = this.enter(
@@ -298,7 +304,7 @@ export class StrategicTrader implements Participant {
           action.quantity,
           action.price,
           known.kind,
-          action.orderId,
+          known.number,
         );
       }
     }
@@ -311,9 +317,10 @@ export class StrategicTrader implements Participant {
     price: number | null,
     id: string | undefined,
   ): number {
-    const orderId = this.kernel.newOrder();
-    this.orders.set(orderId, {
-      orderId,
+    const number = this.kernel.newOrder();
+    this.orders.set(number, {
+      number,
+      orderId: this.entered++,
       id: id ?? null,
       side,
       orderType,
@@ -323,7 +330,7 @@ export class StrategicTrader implements Participant {
       status: 'new',
       kind: 0,
     });
-    return orderId;
+    return number;
   }
 
   /** What cannot be sent is answered at once: the strategy's own side refuses it. */
@@ -373,7 +380,7 @@ export class StrategicTrader implements Participant {
       portfolioValue: portfolio.valueAt(mark),
       unrealizedPnl: portfolio.unrealizedAt(mark),
       realizedPnl: portfolio.realizedCents,
-      openOrders: [...this.orders.values()].map(({ kind: _, ...order }) => order),
+      openOrders: [...this.orders.values()].map(({ kind: _kind, number: _number, ...order }) => order),
     };
   }
 }
