@@ -1,5 +1,6 @@
 // The market kernel by itself: run a day, list what there is. Needs neither Temporal nor a database.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { InvalidInputError } from '../../domain/errors.ts';
@@ -13,6 +14,7 @@ import { parseClockTime } from '../../domain/market/session-time.ts';
 import { simulate } from '../../domain/market/simulate.ts';
 import type { MarketRun } from '../../domain/market/simulate.ts';
 import { TRADER_KINDS } from '../../domain/market/traders/registry.ts';
+import { plotRecording } from '../../recordings/plot-recording.ts';
 import { FORMATS, writeRecording } from '../../recordings/write-recording.ts';
 import type { WrittenTables } from '../../recordings/write-recording.ts';
 
@@ -29,6 +31,12 @@ export function registerMarket(program: Command): void {
     .option('--out <folder>', 'write what is kept into a new folder')
     .option('--format <format>', `of the files: ${FORMATS.join(', ')}`, 'parquet')
     .action(run);
+  group
+    .command('plot')
+    .argument('<run>', 'a folder that `market run --out` wrote')
+    .option('--out <file>', 'where the picture goes; left out: plot.svg in the folder')
+    .description('price, spread, shares at the touch and volume of a recorded day, as SVG')
+    .action(plot);
   group
     .command('presets')
     .argument('[name]', 'print this one as JSON, to be changed and run with --config')
@@ -79,6 +87,18 @@ function run(flags: Flags, command: Command): void {
   const { json } = command.optsWithGlobals<{ json?: boolean }>();
   const value = { preset: config.name, open: config.open, close: config.close, ...summary, seconds, tables };
   process.stdout.write(`${json ? JSON.stringify(value) : render(day)}\n`);
+}
+
+async function plot(folder: string, { out }: { out?: string }, command: Command): Promise<void> {
+  const file = out ?? path.join(folder, 'plot.svg');
+  const svg = await plotRecording(folder);
+  try {
+    writeFileSync(file, svg);
+  } catch (error) {
+    throw new InvalidInputError(`${file} cannot be written: ${(error as Error).message}`, { cause: error });
+  }
+  const { json } = command.optsWithGlobals<{ json?: boolean }>();
+  process.stdout.write(`${json ? JSON.stringify({ file }) : file}\n`);
 }
 
 function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {

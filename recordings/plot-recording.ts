@@ -1,0 +1,127 @@
+// A recorded day as a picture: price, spread, shares at the touch, volume.
+import { View, parse } from 'vega';
+import { compile } from 'vega-lite';
+import type { TopLevelSpec } from 'vega-lite';
+import { parseClockTime } from '../domain/market/session-time.ts';
+import { readRun, readTable } from './read-recording.ts';
+import type { ReadTable } from './read-recording.ts';
+
+/** Points across the picture; each stands for a stretch of the session. */
+const BUCKETS = 390;
+const WIDTH = 900;
+const HEIGHT = 150;
+const NS_PER_HOUR = 3.6e12;
+const BUY = 0;
+
+export type Bucket = {
+  /** Hours since midnight, at the start of the stretch. */
+  readonly hours: number;
+  /** The last of the stretch; null without both sides. */
+  readonly midDollars: number | null;
+  readonly spreadCents: number | null;
+  readonly bidQuantity: number | null;
+  readonly askQuantity: number | null;
+  /** Shares bought and sold by takers within it. */
+  readonly bought: number;
+  readonly sold: number;
+};
+
+/** @throws NotFoundError, InvalidInputError when the folder is no recorded day */
+export async function plotRecording(folder: string): Promise<string> {
+  const { config, seed } = readRun(folder) as {
+    config: { name: string; date: string; open: string; close: string };
+    seed: string;
+  };
+  const [quotes, trades] = [await readTable(folder, 'quotes'), await readTable(folder, 'trades')];
+  const buckets = bucketsOf(quotes, trades, parseClockTime(config.open), parseClockTime(config.close));
+  const view = new View(
+    parse(compile(specOf(buckets, `${config.name}, ${config.date}, seed ${seed}`)).spec),
+    {
+      renderer: 'none',
+    },
+  );
+  return view.toSVG();
+}
+
+export function bucketsOf(quotes: ReadTable, trades: ReadTable, openNs: number, closeNs: number): Bucket[] {
+  const width = (closeNs - openNs) / BUCKETS;
+  const [times, bids, asks] = ['time_ns', 'bid_cents', 'ask_cents'].map((name) => quotes.get(name)!);
+  const [bidQuantities, askQuantities] = ['bid_quantity', 'ask_quantity'].map((name) => quotes.get(name)!);
+  const volumes = volumesOf(trades, openNs, width);
+  let row = -1;
+  return Array.from({ length: BUCKETS }, (_, i): Bucket => {
+    const end = openNs + (i + 1) * width;
+    while (row + 1 < (times?.length ?? 0) && times![row + 1]! < end) row += 1;
+    const bid = row < 0 ? 0 : bids![row]!;
+    const ask = row < 0 ? 0 : asks![row]!;
+    const isTwoSided = bid > 0 && ask > 0;
+    return {
+      hours: (openNs + i * width) / NS_PER_HOUR,
+      midDollars: isTwoSided ? (bid + ask) / 200 : null,
+      spreadCents: isTwoSided ? ask - bid : null,
+      bidQuantity: bid > 0 ? bidQuantities![row]! : null,
+      askQuantity: ask > 0 ? askQuantities![row]! : null,
+      ...volumes[i]!,
+    };
+  });
+}
+
+function volumesOf(trades: ReadTable, openNs: number, width: number): { bought: number; sold: number }[] {
+  const volumes = Array.from({ length: BUCKETS }, () => ({ bought: 0, sold: 0 }));
+  const [times, quantities, sides] = ['time_ns', 'quantity', 'taker_side'].map((name) => trades.get(name));
+  times?.forEach((time, row) => {
+    const bucket = volumes[Math.min(BUCKETS - 1, Math.floor((time - openNs) / width))];
+    if (bucket !== undefined) bucket[sides![row] === BUY ? 'bought' : 'sold'] += quantities![row]!;
+  });
+  return volumes;
+}
+
+function specOf(buckets: readonly Bucket[], title: string): TopLevelSpec {
+  const x = {
+    field: 'hours',
+    type: 'quantitative',
+    title: null,
+    scale: { zero: false, nice: false },
+  } as const;
+  const panel = { width: WIDTH, height: HEIGHT } as const;
+  const line = { type: 'line', interpolate: 'step-after', strokeWidth: 1 } as const;
+  const sides = (one: string, other: string, names: readonly [string, string], title: string) => ({
+    ...panel,
+    transform: [
+      { fold: [one, other], as: ['key', 'shares'] as [string, string] },
+      { calculate: `datum.key == '${one}' ? '${names[0]}' : '${names[1]}'`, as: 'side' },
+    ],
+    encoding: {
+      x,
+      y: { field: 'shares', type: 'quantitative', title } as const,
+      color: { field: 'side', type: 'nominal', title: null } as const,
+    },
+  });
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
+    title,
+    data: { values: [...buckets] },
+    config: { view: { stroke: null }, axis: { grid: true } },
+    resolve: { scale: { color: 'independent' } },
+    vconcat: [
+      {
+        ...panel,
+        mark: line,
+        encoding: {
+          x,
+          y: { field: 'midDollars', type: 'quantitative', title: 'mid, dollars', scale: { zero: false } },
+        },
+      },
+      {
+        ...panel,
+        mark: line,
+        encoding: { x, y: { field: 'spreadCents', type: 'quantitative', title: 'spread, cents' } },
+      },
+      { ...sides('bidQuantity', 'askQuantity', ['bid', 'ask'], 'shares at the touch'), mark: line },
+      {
+        ...sides('bought', 'sold', ['bought', 'sold'], 'volume, shares'),
+        mark: { type: 'bar', width: WIDTH / BUCKETS },
+      },
+    ],
+  };
+}
