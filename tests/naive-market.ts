@@ -556,12 +556,14 @@ class NaiveNoiseTrader extends NaiveTrader {
     super(world);
     this.config = config;
     const { wake } = config;
-    if (wake.type === 'poisson') this.wakeAfter(world.openNs, wake.meanIntervalSeconds);
-    else this.wakeAt(this.onlyTime(parseClockTime(wake.from), parseClockTime(wake.until)));
+    const window = wake.type === 'once' ? wake : wake.begins;
+    if (window !== undefined)
+      this.wakeAt(this.firstTime(parseClockTime(window.from), parseClockTime(window.until)));
+    else if (wake.type === 'poisson') this.wakeAfter(world.openNs, wake.meanIntervalSeconds);
   }
 
   /** U-quadratic between two hours; who would come before the open comes in the first 100 ns. */
-  private onlyTime(from: number, until: number): number {
+  private firstTime(from: number, until: number): number {
     const share = cubeRoot(this.draw(WAKE_INTERVAL) / 4 - 1 / 8) + 1 / 2;
     const time = Math.round(from + (until - from) * share);
     return time > this.world.openNs ? time : this.world.openNs + Math.floor(100 * this.draw(OFFSET));

@@ -72,9 +72,11 @@ export const MarketConfig = z
       names.add(name);
     });
     config.traders.forEach((group, i) => {
-      if (group.type === 'noise' && group.wake.type === 'once') {
-        if (parseClockTime(group.wake.from) >= parseClockTime(group.wake.until))
-          issue(['traders', i, 'wake', 'until'], `must be after ${group.wake.from}`);
+      if (group.type === 'noise') {
+        const path = group.wake.type === 'once' ? ['wake', 'until'] : ['wake', 'begins', 'until'];
+        const window = group.wake.type === 'once' ? group.wake : group.wake.begins;
+        if (window !== undefined && parseClockTime(window.from) >= parseClockTime(window.until))
+          issue(['traders', i, ...path], `must be after ${window.from}`);
       }
       if ('orderSize' in group && group.orderSize.least > group.orderSize.most)
         issue(['traders', i, 'orderSize', 'most'], `must be at least ${group.orderSize.least}`);

@@ -1,5 +1,5 @@
 // Markets with a name. rmsc03 and rmsc04 are the reference configurations of ABIDES, the others the templates of its fork
-// abides-hasufel; rmsc04_poisson is that fork's rmsc04, in which noise traders come again and again.
+// abides-hasufel; rmsc04_poisson is that fork's rmsc04, in which noise traders come again and again once they have begun.
 import { MarketConfig } from './market-config.ts';
 import type { MarketConfigInput } from './market-config.ts';
 import { HASUFEL_ORDER_SIZE } from './traders/order-size.ts';
@@ -103,7 +103,12 @@ function template(name: string, options: TemplateOptions): MarketConfigInput {
   const { noise, value, momentum, maker, volatility = 5e-5, kappaPerNs = KAPPA } = options;
   const orderSize = HASUFEL_ORDER_SIZE;
   const traders: GroupInput[] = [
-    { type: 'noise', count: noise[0], wake: { type: 'poisson', meanIntervalSeconds: noise[1] }, orderSize },
+    {
+      type: 'noise',
+      count: noise[0],
+      wake: { type: 'poisson', meanIntervalSeconds: noise[1], begins: { from: '09:00', until: '16:00' } },
+      orderSize,
+    },
     {
       type: 'value',
       count: value[0],

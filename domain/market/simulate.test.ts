@@ -89,12 +89,40 @@ describe('rmsc04 over a whole day, beside one published run of ABIDES', () => {
   });
 });
 
+describe('rmsc04_poisson, beside one published run of its template in abides-hasufel', () => {
+  // 5 and 30 minutes of abides-hasufel 5098145: kernel messages, and orders that traded when they came.
+  test.each([
+    ['09:35', 'abidesMessages', 21_483],
+    ['10:00', 'abidesMessages', 128_106],
+    ['10:00', 'takers', 15_588],
+  ] as const)('until %s has as many %s: %d, within 20 %%', (close, name, published) => {
+    const counts = [1, 2, 3, 4, 5]
+      .map((seed) => simulate(preset('rmsc04_poisson', { close }), seed)[name])
+      .toSorted((a, b) => a - b);
+
+    expect(counts[2]! / published).toBeGreaterThan(0.8);
+    expect(counts[2]! / published).toBeLessThan(1.2);
+  });
+});
+
 describe.each(PRESET_NAMES)('%s', (name) => {
   test('is a market in which orders trade', () => {
     const day = simulate(preset(name, { close: '10:00' }), 1);
 
     expect(day.fills).toBeGreaterThan(0);
     expect(day.closingPriceCents).not.toBeNull();
+  });
+
+  test('trades near its fundamental', () => {
+    const { fundamental } = preset(name);
+    const closes = [1, 2, 3, 4, 5].map(
+      (seed) => simulate(preset(name, { close: '10:30' }), seed).closingPriceCents!,
+    );
+    const mean = fundamental.type === 'series' ? NaN : fundamental.meanCents;
+    const farthest = Math.max(...closes.map((close) => Math.abs(close / mean - 1)));
+
+    // A shock every two hours, of 5,000 cents on average.
+    expect(farthest).toBeLessThan(name === 'stress_test' ? 0.5 : 0.1);
   });
 
   test('has no storm of messages in any of 20 seeds', () => {

@@ -16,7 +16,12 @@ export const NoiseConfig = z.strictObject({
     /** Each wakes up once, at a time with U-shaped density between two hours. */
     z.strictObject({ type: z.literal('once'), from: ClockTime, until: ClockTime }),
     /** Each wakes up again and again, after times with an exponential distribution. */
-    z.strictObject({ type: z.literal('poisson'), meanIntervalSeconds: Seconds }),
+    z.strictObject({
+      type: z.literal('poisson'),
+      meanIntervalSeconds: Seconds,
+      /** When each begins: at a time with U-shaped density; left out: at the open. */
+      begins: z.strictObject({ from: ClockTime, until: ClockTime }).optional(),
+    }),
   ]),
   orderSize: OrderSize.default(ABIDES_ORDER_SIZE),
 });
@@ -50,8 +55,14 @@ export class NoiseTraders implements Participant {
 
   private firstWake(i: number, openNs: number): number {
     const { wake } = this.config;
-    if (wake.type === 'poisson') return openNs + this.interval(i, wake.meanIntervalSeconds);
-    const [fromNs, untilNs] = [parseClockTime(wake.from), parseClockTime(wake.until)];
+    if (wake.type === 'once') return this.within(i, wake, openNs);
+    if (wake.begins !== undefined) return this.within(i, wake.begins, openNs);
+    return openNs + this.interval(i, wake.meanIntervalSeconds);
+  }
+
+  /** A time with U-shaped density. */
+  private within(i: number, { from, until }: { from: string; until: string }, openNs: number): number {
+    const [fromNs, untilNs] = [parseClockTime(from), parseClockTime(until)];
     const u = this.draws.uniform(i, WAKE_INTERVAL, 0);
     // Inverse of the U-quadratic distribution on [0, 1].
     const at = Math.round(fromNs + (untilNs - fromNs) * (cubeRoot(u / 4 - 1 / 8) + 1 / 2));
