@@ -28,7 +28,8 @@ import {
 } from '../workflows/ids.ts';
 
 const run = promisify(execFile);
-const FOLDER = path.join(__dirname, '..', 'tests', 'histories');
+const ROOT = path.join(__dirname, '..');
+const FOLDER = path.join(ROOT, 'tests', 'histories');
 
 async function main(): Promise<void> {
   const name = process.argv[2];
@@ -108,13 +109,14 @@ async function idsOf({ db }: Services, simulationId: string): Promise<Record<str
   };
 }
 
-/** By the Temporal CLI, so that a history looks like one that anybody exports; without the names of machines. */
+/** By the Temporal CLI, so that a history looks like one that anybody exports; without the names of machines and folders. */
 async function store(services: Services, address: string, workflowId: string, file: string): Promise<void> {
   const { path: cli } = await ensureTemporalCli(process.env);
   for (const { runId, name } of await runsOf(services.temporal, workflowId, file)) {
     const args = ['workflow', 'show', '--address', address, '--workflow-id', workflowId, '--run-id', runId];
     const { stdout } = await run(cli, [...args, '--output', 'json'], { maxBuffer: 64 * 1024 * 1024 });
-    const history: unknown = JSON.parse(stdout.replaceAll(/"\d+@[^"]+"/g, '"1@recorded"'));
+    const anonymous = stdout.replaceAll(/"\d+@[^"]+"/g, '"1@recorded"').replaceAll(ROOT, '/mercato');
+    const history: unknown = JSON.parse(anonymous);
     writeFileSync(name, `${JSON.stringify(history)}\n`);
     say(path.basename(name));
   }
