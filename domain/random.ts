@@ -58,9 +58,7 @@ export class RandomKey {
 
   /** Uniform on the open interval (0, 1), 52 bits: with 53, the half that keeps it open would round up to 1. */
   uniform(): number {
-    const a = finalize(this.low ^ imul(this.high, 0x85ebca6b));
-    const b = finalize(this.high ^ a);
-    return ((b >>> 6) * 67108864 + (a >>> 6) + 0.5) / 4503599627370496;
+    return uniformOf(this.low, this.high);
   }
 
   /** The key itself, for whoever draws many numbers below it: two 32-bit words. */
@@ -82,6 +80,13 @@ export class RandomKey {
   normal(): number {
     return normalQuantile(this.uniform());
   }
+}
+
+/** Uniform on the open interval (0, 1), 52 bits, from the two words of a key. */
+export function uniformOf(low: number, high: number): number {
+  const a = finalize(low ^ imul(high, 0x85ebca6b));
+  const b = finalize(high ^ a);
+  return ((b >>> 6) * 67108864 + (a >>> 6) + 0.5) / 4503599627370496;
 }
 
 /**

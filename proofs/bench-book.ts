@@ -4,14 +4,13 @@
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { OrderBook as OtherBook } from 'nodejs-order-book';
+import { median } from '../domain/descriptive-statistics.ts';
 import { RandomKey } from '../domain/random.ts';
 import { Draws } from '../domain/market/draws.ts';
 import { EVENT_STRIDE, FILLED, OrderBook } from '../domain/market/order-book.ts';
 import { BUY, SELL } from '../domain/market/order.ts';
 import type { SideCode } from '../domain/market/order.ts';
-import { median } from './bench-report.ts';
-import { say } from './local-stack.ts';
-import { runProof } from './run.ts';
+import { runProof, say } from './run.ts';
 
 const LIMIT = 0;
 const CANCEL = 1;

@@ -1,5 +1,5 @@
 // The figures of `npm run capacity`, and how they read as a table of text.
-import { median } from './bench-report.ts';
+import { median } from '../domain/descriptive-statistics.ts';
 import type { Executions } from './bench-executions.ts';
 import type { Sizes } from './bench-resources.ts';
 

@@ -4,14 +4,13 @@
 import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
+import { median } from '../domain/descriptive-statistics.ts';
 import { MarketConfig } from '../domain/market/market-config.ts';
 import { presetConfig } from '../domain/market/presets.ts';
 import { simulate } from '../domain/market/simulate.ts';
 import type { MarketRun } from '../domain/market/simulate.ts';
 import { simulateNaively } from '../tests/naive-market.ts';
-import { median } from './bench-report.ts';
-import { say } from './local-stack.ts';
-import { runProof } from './run.ts';
+import { runProof, say } from './run.ts';
 
 const FULL = '16:00';
 const SHORT = '10:30';

@@ -1,4 +1,5 @@
 // The figures of `npm run bench:retail`, and how they read as a screen of text.
+import { median } from '../domain/descriptive-statistics.ts';
 import { VARIANTS } from './bench-processes.ts';
 import type { Variant } from './bench-processes.ts';
 
@@ -75,10 +76,4 @@ export function ratiosOf(one: Variant, other: Variant, runs: readonly Run[]): nu
 
 function spread(values: readonly number[]): { median: number; low: number; high: number } {
   return { median: median(values), low: Math.min(...values), high: Math.max(...values) };
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
 }

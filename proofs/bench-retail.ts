@@ -14,9 +14,9 @@ import type { Shoppers, Variant } from './bench-processes.ts';
 import { renderBench } from './bench-report.ts';
 import type { BenchOptions, BenchResult, Run } from './bench-report.ts';
 import { describeSandbox, prepareStack, withFreshDatabase } from './bench-stack.ts';
-import { say, withLocalStack } from './local-stack.ts';
+import { withLocalStack } from './local-stack.ts';
 import type { LocalStack } from './local-stack.ts';
-import { runProof } from './run.ts';
+import { runProof, say } from './run.ts';
 
 const MEASURED = 'measured';
 const WARM_UP_DAYS = 2;

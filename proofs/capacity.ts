@@ -10,8 +10,8 @@ import { renderCapacity } from './bench-capacity-table.ts';
 import type { CapacityResult, CapacityRow, Case } from './bench-capacity-table.ts';
 import { readExecutions } from './bench-executions.ts';
 import { measureSizes, watchMemory } from './bench-resources.ts';
-import { say, withLocalStack } from './local-stack.ts';
-import { runProof } from './run.ts';
+import { withLocalStack } from './local-stack.ts';
+import { runProof, say } from './run.ts';
 
 /** Up to here every agent's day is measured as an execution of its own, too: `execution: auto` ends at 1,000. */
 const LARGEST_WORKFLOW_CASE = 300;

@@ -16,8 +16,8 @@ import { loadSimulation } from '../prisma/simulation-store.ts';
 import { simulationWorkflowId } from '../workflows/ids.ts';
 import { checkHistories } from './histories.ts';
 import type { HistoryCheck } from './histories.ts';
-import { type LocalStack, say, withLocalStack } from './local-stack.ts';
-import { runProof } from './run.ts';
+import { type LocalStack, withLocalStack } from './local-stack.ts';
+import { runProof, say } from './run.ts';
 
 const KINDS = ['worker', 'temporal', 'postgres'] as const;
 type Kind = (typeof KINDS)[number];

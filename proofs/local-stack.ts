@@ -10,6 +10,7 @@ import { type Addresses, dataFolderAt, writeState } from '../stack/data-folder.t
 import { freePort } from '../stack/ports.ts';
 import { Supervisor } from '../stack/supervisor.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
+import { interruption, say } from './run.ts';
 
 export type LocalStack = {
   readonly services: Services;
@@ -77,15 +78,4 @@ export async function withLocalStack<T>(
     await supervisor?.stop();
     rmSync(home, { recursive: true, force: true });
   }
-}
-
-function interruption(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('Interrupted.')), { once: true });
-  });
-}
-
-/** Proofs say what they do on stderr; their result goes to stdout. */
-export function say(line: string): void {
-  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
 }

@@ -23,10 +23,9 @@ import { isRunning } from '../stack/process.ts';
 import { simulationWorkflowId } from '../workflows/ids.ts';
 import { checkHistories } from './histories.ts';
 import type { HistoryCheck } from './histories.ts';
-import { say } from './local-stack.ts';
 import { OwnServers, freezePostgres, freezeProcess } from './own-servers.ts';
 import type { OwnService } from './own-servers.ts';
-import { runProof } from './run.ts';
+import { interruption, runProof, say } from './run.ts';
 
 const WORKERS = 2;
 const POLL_MS = 100;
@@ -230,12 +229,6 @@ async function withOwnStack<T>(signal: AbortSignal, use: (stack: OwnStack) => Pr
     await servers.close();
     rmSync(home, { recursive: true, force: true });
   }
-}
-
-function interruption(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('Interrupted.')), { once: true });
-  });
 }
 
 function configOf(

@@ -1,5 +1,4 @@
-// The frame of every proof that is a command of its own: exit codes and Ctrl-C.
-import { say } from './local-stack.ts';
+// The frame of every proof that is a command of its own: what it says, exit codes and Ctrl-C.
 
 /**
  * Runs a proof and ends the process with the exit code it returns: 0 passed, 1 not, 2 wrong arguments; 130 after
@@ -22,4 +21,16 @@ export function runProof(main: (signal: AbortSignal) => Promise<number>): void {
     })
     // What was interrupted still waits for services that are gone.
     .then((exitCode) => process.exit(exitCode));
+}
+
+/** Rejects when the signal aborts: for what waits for something that is being ended. */
+export function interruption(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('Interrupted.')), { once: true });
+  });
+}
+
+/** Proofs say what they do on stderr; their result goes to stdout. */
+export function say(line: string): void {
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
 }

@@ -10,9 +10,9 @@ import { SimulationConfig } from '../domain/retail/simulation.ts';
 import { simulationWorkflowId } from '../workflows/ids.ts';
 import { checkHistories } from './histories.ts';
 import type { HistoryCheck } from './histories.ts';
-import { type LocalStack, say, withLocalStack } from './local-stack.ts';
+import { type LocalStack, withLocalStack } from './local-stack.ts';
 import { memoryOfTree } from './memory.ts';
-import { runProof } from './run.ts';
+import { runProof, say } from './run.ts';
 
 const SIMULATION_ID = 'soak';
 const AGENTS = 2;

@@ -12,8 +12,8 @@ import { SimulationConfig } from '../domain/retail/simulation.ts';
 import { ensureTemporalCli } from '../stack/temporal-cli.ts';
 import { ensureTemporalServer } from '../stack/temporal-server.ts';
 import { withComposedStack } from './composed-stack.ts';
-import { say, withLocalStack } from './local-stack.ts';
-import { runProof } from './run.ts';
+import { withLocalStack } from './local-stack.ts';
+import { runProof, say } from './run.ts';
 
 const AGENTS = 40;
 const WORKERS = 2;

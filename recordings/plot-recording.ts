@@ -2,6 +2,7 @@
 import { View, parse } from 'vega';
 import { compile } from 'vega-lite';
 import type { TopLevelSpec } from 'vega-lite';
+import { BUY } from '../domain/market/order.ts';
 import { parseClockTime } from '../domain/market/session-time.ts';
 import { readRun, readTable } from './read-recording.ts';
 import type { ReadTable } from './read-recording.ts';
@@ -11,7 +12,6 @@ const BUCKETS = 390;
 const WIDTH = 900;
 const HEIGHT = 150;
 const NS_PER_HOUR = 3.6e12;
-const BUY = 0;
 
 export type Bucket = {
   /** Hours since midnight, at the start of the stretch. */

@@ -5,12 +5,7 @@ import { Int32, Int64, Table as ArrowTable, makeVector, tableToIPC } from 'apach
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { AppError } from '../domain/errors.ts';
 import type { Recorder, Table } from '../domain/market/recording.ts';
-
-export const FORMATS = ['parquet', 'arrow'] as const;
-export type Format = (typeof FORMATS)[number];
-
-/** Rows of the tables by their file's name. */
-export type WrittenTables = Readonly<Record<string, number>>;
+import type { Format, WrittenTables } from './formats.ts';
 
 /**
  * Writes into a folder that must not exist yet. It appears whole, or not at all.

@@ -17,7 +17,8 @@ import {
 } from '../client/simulations.ts';
 import type { Services } from '../client/simulations.ts';
 import { SimulationConfig } from '../domain/retail/simulation.ts';
-import { say, withLocalStack } from '../proofs/local-stack.ts';
+import { withLocalStack } from '../proofs/local-stack.ts';
+import { say } from '../proofs/run.ts';
 import { ensureTemporalCli } from '../stack/temporal-cli.ts';
 import {
   offerCycleWorkflowId,

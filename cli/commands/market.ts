@@ -14,9 +14,8 @@ import { parseClockTime } from '../../domain/market/session-time.ts';
 import { simulate } from '../../domain/market/simulate.ts';
 import type { MarketRun } from '../../domain/market/simulate.ts';
 import { TRADER_KINDS } from '../../domain/market/traders/registry.ts';
-import { plotRecording } from '../../recordings/plot-recording.ts';
-import { FORMATS, writeRecording } from '../../recordings/write-recording.ts';
-import type { WrittenTables } from '../../recordings/write-recording.ts';
+import { FORMATS } from '../../recordings/formats.ts';
+import type { Format, WrittenTables } from '../../recordings/formats.ts';
 
 export function registerMarket(program: Command): void {
   const group = program.command('market').description('the market kernel: order book, exchange and traders');
@@ -58,7 +57,7 @@ type Flags = {
   format: string;
 };
 
-function run(flags: Flags, command: Command): void {
+async function run(flags: Flags, command: Command): Promise<void> {
   const { preset, config: file, seed, end, out } = flags;
   if (preset !== undefined && file !== undefined)
     throw new InvalidInputError('Give --preset or --config, not both.');
@@ -82,15 +81,28 @@ function run(flags: Flags, command: Command): void {
     parseClockTime(config.close),
   );
   const summary = { seed, ...result, metrics };
-  const tables = out === undefined ? null : writeRecording(out, recorder, { config, ...summary }, format);
+  const tables = out === undefined ? null : await write(out, recorder, { config, ...summary }, format);
   const day: Day = { config, seed, result, metrics, seconds, tables };
   const { json } = command.optsWithGlobals<{ json?: boolean }>();
   const value = { preset: config.name, open: config.open, close: config.close, ...summary, seconds, tables };
   process.stdout.write(`${json ? JSON.stringify(value) : render(day)}\n`);
 }
 
+/** The writers are loaded when they are wanted: every other command starts without them. */
+async function write(
+  folder: string,
+  recorder: Recorder,
+  run: Readonly<Record<string, unknown>>,
+  format: Format,
+): Promise<WrittenTables> {
+  const { writeRecording } = await import('../../recordings/write-recording.ts');
+  return writeRecording(folder, recorder, run, format);
+}
+
 async function plot(folder: string, { out }: { out?: string }, command: Command): Promise<void> {
   const file = out ?? path.join(folder, 'plot.svg');
+  // Loaded when it is wanted: every other command starts without it.
+  const { plotRecording } = await import('../../recordings/plot-recording.ts');
   const svg = await plotRecording(folder);
   try {
     writeFileSync(file, svg);

@@ -4,7 +4,7 @@ import { groupBy } from '../group-by.ts';
 import { PROMOTION_WEEKS, promotionWeekOf, promotionWeekOfDay } from './calendar.ts';
 import type { Lines, Panel, PanelProduct } from './panel.ts';
 import { readWindows } from './parquet.ts';
-import { mean, median } from './statistics.ts';
+import { mean, median } from '../../domain/descriptive-statistics.ts';
 
 // What the panel's households bought, as a catalogue: the most bought categories and in each the most bought
 // products, over all households. Prices are what was paid at the shelf; costs are not in the data and assumed.

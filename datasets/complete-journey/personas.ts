@@ -9,7 +9,8 @@ import { DAYS, dayOfWeek } from './calendar.ts';
 import { frequencyOf, shopDaysOf } from './households.ts';
 import type { Household } from './households.ts';
 import type { Demographics } from './panel.ts';
-import { ascending, mean, quantileOfSorted, ranksOf, sharesOf } from './statistics.ts';
+import { ascending, mean, quantileOfSorted } from '../../domain/descriptive-statistics.ts';
+import { ranksOf, sharesOf } from './statistics.ts';
 
 // From what a household did to the 28 attributes. What the panel does not know is drawn from the shares among the
 // 801 households that it knows more of, by the household's number, and named in `imputedAttributes`.

@@ -2,7 +2,8 @@ import type { Distribution, PanelReference } from '../../domain/retail/dataset.t
 import { DAYS, dayOfWeek, WEEKS } from './calendar.ts';
 import type { Household } from './households.ts';
 import { shopDaysOf } from './households.ts';
-import { ascending, mean, quantileOfSorted, sharesOf } from './statistics.ts';
+import { ascending, mean, quantileOfSorted } from '../../domain/descriptive-statistics.ts';
+import { sharesOf } from './statistics.ts';
 
 const MOST_LINES = 40;
 

@@ -1,25 +1,5 @@
 /** Plain statistics over the panel's numbers. */
 
-/** The value below which a share of the sorted values lies, interpolated. */
-export function quantileOfSorted(sorted: ArrayLike<number>, share: number): number {
-  const position = share * (sorted.length - 1);
-  const below = Math.floor(position);
-  const above = Math.min(sorted.length - 1, below + 1);
-  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
-}
-
-export function median(values: readonly number[]): number {
-  return quantileOfSorted(ascending(values), 0.5);
-}
-
-export function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-export function ascending(values: readonly number[]): number[] {
-  return values.toSorted((a, b) => a - b);
-}
-
 /** Shares of counts; all 0 when nothing was counted. */
 export function sharesOf(counts: readonly number[]): number[] {
   const total = counts.reduce((sum, count) => sum + count, 0);

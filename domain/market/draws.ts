@@ -1,6 +1,7 @@
 // Random numbers of traders, keyed by who draws, for what, and at which of its wake-ups: one draw more shifts no other.
 // The key of a trader is made from the seed and its name by RandomKey; a draw mixes in two numbers and no strings.
 import { ln, normalQuantile } from '../math.ts';
+import { uniformOf } from '../random.ts';
 import type { RandomKey } from '../random.ts';
 
 const { imul } = Math;
@@ -28,12 +29,9 @@ export class Draws {
 
   /** Uniform on the open interval (0, 1), 52 bits. */
   uniform(trader: number, purpose: number, n: number): number {
-    // Finalizer of MurmurHash3 over both lanes, as in RandomKey.
     const low = this.low[trader]! ^ imul(n + 1, 0x9e3779b1) ^ imul(purpose + 1, 0x85ebca77);
     const high = (this.high[trader]! + imul(n + 1, 0xc2b2ae3d)) ^ imul(purpose + 1, 0x27d4eb2f);
-    const a = finalize(low ^ imul(high, 0x85ebca6b));
-    const b = finalize(high ^ a);
-    return ((b >>> 6) * 67108864 + (a >>> 6) + 0.5) / 4503599627370496;
+    return uniformOf(low, high);
   }
 
   /** Exponential with mean 1. */
@@ -45,12 +43,4 @@ export class Draws {
   normal(trader: number, purpose: number, n: number): number {
     return normalQuantile(this.uniform(trader, purpose, n));
   }
-}
-
-function finalize(word: number): number {
-  let h = word ^ (word >>> 16);
-  h = imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = imul(h, 0xc2b2ae35);
-  return h ^ (h >>> 16);
 }

@@ -14,6 +14,7 @@ import {
   OrderBook,
 } from './order-book.ts';
 import type { OrderBookOptions } from './order-book.ts';
+import { grown } from './grown.ts';
 import { BUY, SELL, rejectCode } from './order.ts';
 import type { SideCode } from './order.ts';
 import { EXCHANGE } from './kernel.ts';
@@ -23,13 +24,9 @@ import * as message from './message.ts';
 import { RiskGuard } from './risk.ts';
 import type { RiskLimits } from './risk.ts';
 
-const { min } = Math;
-
 const MARKET_NOT_OPEN = rejectCode('market_not_open');
 const MARKET_IS_CLOSED = rejectCode('market_closed');
 const INVALID_ID = rejectCode('invalid_id');
-/** What fits into a column of a message. */
-const MOST = 0x7fffffff;
 const NANOSECONDS_PER_MILLISECOND = 1e6;
 /** What the exchange wakes up for; any other number is a feed's. */
 const CLOSE = 0;
@@ -110,6 +107,11 @@ export class Exchange implements Participant {
     this.data = new MarketData(kernel, this.book, (lookBackMs) => this.volumesOf(lookBackMs));
   }
 
+  /** Of the last trade, or the opening price. */
+  private get lastTradeCents(): number {
+    return this.book.lastTradeCents || this.options.openingPriceCents;
+  }
+
   get nowNs(): number {
     return this.kernel.now;
   }
@@ -145,16 +147,12 @@ export class Exchange implements Participant {
       type === message.REPLACE_ORDER;
     const side = pool.b[row]! === BUY ? BUY : SELL;
     const quantity = pool.c[row]!;
-    if (isNew && !this.register(a, from, side, quantity)) {
-      kernel.answer(from, this.options.pipelineDelayNs, message.ORDER_REJECTED, a, side, 0, 0, INVALID_ID, 0);
-      return;
-    }
-    const refusal = this.refusalOf(type, from, row, isNew);
+    const isTaken = isNew && !this.register(a, from, side, quantity);
+    const refusal = isTaken ? INVALID_ID : this.refusalOf(type, from, row, isNew);
     if (refusal >= 0) {
-      if (isNew)
-        kernel.answer(from, this.options.pipelineDelayNs, message.ORDER_REJECTED, a, side, 0, 0, refusal, 0);
-      else
-        kernel.answer(from, this.options.pipelineDelayNs, message.REQUEST_REFUSED, a, 0, 0, 0, refusal, type);
+      const delay = this.options.pipelineDelayNs;
+      if (isNew) kernel.answer(from, delay, message.ORDER_REJECTED, a, side, 0, 0, refusal, 0);
+      else kernel.answer(from, delay, message.REQUEST_REFUSED, a, 0, 0, 0, refusal, type);
       return;
     }
     switch (type) {
@@ -361,31 +359,31 @@ export class Exchange implements Participant {
           0,
           message.SPREAD,
           book.bestVisiblePrice(BUY),
-          min(book.bestVisibleQuantity(BUY), MOST),
+          message.toldQuantity(book.bestVisibleQuantity(BUY)),
           book.bestVisiblePrice(SELL),
-          min(book.bestVisibleQuantity(SELL), MOST),
-          book.lastTradeCents || this.options.openingPriceCents,
+          message.toldQuantity(book.bestVisibleQuantity(SELL)),
+          this.lastTradeCents,
           0,
           a > 1 ? readL2(book, a) : null,
         );
         return;
       case message.QUERY_VOLUME: {
         const [bought, sold] = this.volumesOf(a);
-        kernel.answer(from, 0, message.VOLUME, min(bought, MOST), min(sold, MOST), 0, 0, 0, 0);
-        return;
-      }
-      case message.QUERY_LAST_TRADE:
         kernel.answer(
           from,
           0,
-          message.LAST_TRADE,
-          book.lastTradeCents || this.options.openingPriceCents,
-          0,
+          message.VOLUME,
+          message.toldQuantity(bought),
+          message.toldQuantity(sold),
           0,
           0,
           0,
           0,
         );
+        return;
+      }
+      case message.QUERY_LAST_TRADE:
+        kernel.answer(from, 0, message.LAST_TRADE, this.lastTradeCents, 0, 0, 0, 0, 0);
         return;
       case message.QUERY_CLOSING_PRICE:
         if (kernel.now > this.options.closeNs)
@@ -460,21 +458,12 @@ export class Exchange implements Participant {
 
   private growOrders(order: number): void {
     const size = 2 * order;
-    for (const column of ['ownerOf', 'openOf', 'nthOf'] as const) {
-      const larger = new Int32Array(size);
-      larger.set(this[column]);
-      this[column] = larger;
-    }
-    const sides = new Uint8Array(size);
-    sides.set(this.sideOf);
-    this.sideOf = sides;
+    for (const column of ['ownerOf', 'openOf', 'nthOf'] as const) this[column] = grown(this[column], size);
+    this.sideOf = grown(this.sideOf, size);
   }
 
   private growVolumes(): void {
-    for (const column of ['volumeTime', 'bought', 'sold', 'tradePrice'] as const) {
-      const larger = new Float64Array(2 * this[column].length);
-      larger.set(this[column]);
-      this[column] = larger;
-    }
+    for (const column of ['volumeTime', 'bought', 'sold', 'tradePrice'] as const)
+      this[column] = grown(this[column], 2 * this[column].length);
   }
 }

@@ -65,21 +65,8 @@ export class Fundamental {
   }
 }
 
-export type MeanReversion = {
-  readonly meanCents: number;
-  /** Per nanosecond. */
-  readonly kappaPerNs: number;
-  /** Standard deviation of its movement, in cents per √ns. */
-  readonly volatility: number;
-  readonly megashocks: {
-    /** Mean number per nanosecond. */
-    readonly ratePerNs: number;
-    readonly meanCents: number;
-    readonly variance: number;
-  } | null;
-};
+type Of<T extends FundamentalConfig['type']> = Extract<FundamentalConfig, { type: T }>;
 
-/** @throws nothing: the configuration has been checked */
 export function createFundamental(
   config: FundamentalConfig,
   key: RandomKey,
@@ -87,91 +74,82 @@ export function createFundamental(
   closeNs: number,
 ): Fundamental {
   const stepNs = Math.round(config.stepSeconds * NS_PER_SECOND);
+  const times = Float64Array.from(
+    { length: Math.floor((closeNs - openNs) / stepNs) + 1 },
+    (_, i) => openNs + i * stepNs,
+  );
+  return new Fundamental({ stepNs, fromNs: openNs, valuesCents: pathOf(config, key, times) });
+}
+
+/** @param times of the grid, in nanoseconds since midnight */
+function pathOf(config: FundamentalConfig, key: RandomKey, times: Float64Array): Float64Array {
   switch (config.type) {
     case 'sparse_mean_reverting':
-      return meanReverting(config, key, openNs, closeNs, stepNs);
+      return sparseMeanReverting(config, key, times);
     case 'mean_reverting':
-      return denseMeanReverting(config, key, openNs, closeNs, stepNs);
+      return denseMeanReverting(config, key, times);
     case 'series':
-      return fromSeries(config, openNs, closeNs, stepNs);
+      return fromSeries(config, times);
   }
 }
 
 function denseMeanReverting(
-  { meanCents, kappaPerStep, shockVariance }: Extract<FundamentalConfig, { type: 'mean_reverting' }>,
+  { meanCents, kappaPerStep, shockVariance }: Of<'mean_reverting'>,
   key: RandomKey,
-  fromNs: number,
-  untilNs: number,
-  stepNs: number,
-): Fundamental {
-  const values = new Float64Array(Math.floor((untilNs - fromNs) / stepNs) + 1);
+  times: Float64Array,
+): Float64Array {
   const deviation = Math.sqrt(shockVariance);
   let value = meanCents;
-  for (let i = 0; i < values.length; i++) {
+  return times.map((_, i) => {
     if (i > 0) {
       const shock = deviation * normalQuantile(key.at(i).uniform());
       value = Math.max(0, kappaPerStep * meanCents + (1 - kappaPerStep) * value + shock);
     }
-    values[i] = value;
-  }
-  return new Fundamental({ stepNs, fromNs, valuesCents: values });
+    return value;
+  });
 }
 
 /** Before the first time its value holds, after the last one that one. */
-function fromSeries(
-  { times, valuesCents, between }: Extract<FundamentalConfig, { type: 'series' }>,
-  fromNs: number,
-  untilNs: number,
-  stepNs: number,
-): Fundamental {
+function fromSeries({ times, valuesCents, between }: Of<'series'>, grid: Float64Array): Float64Array {
   const at = times.map(parseClockTime);
-  const values = new Float64Array(Math.floor((untilNs - fromNs) / stepNs) + 1);
   let next = 0;
-  for (let i = 0; i < values.length; i++) {
-    const now = fromNs + i * stepNs;
+  return grid.map((now) => {
     while (next < at.length && at[next]! <= now) next += 1;
     const before = valuesCents[Math.max(0, next - 1)]!;
-    if (between === 'previous' || next === 0 || next === at.length) values[i] = before;
-    else {
-      const share = (now - at[next - 1]!) / (at[next]! - at[next - 1]!);
-      values[i] = before + share * (valuesCents[next]! - before);
-    }
-  }
-  return new Fundamental({ stepNs, fromNs, valuesCents: values });
+    if (between === 'previous' || next === 0 || next === at.length) return before;
+    const share = (now - at[next - 1]!) / (at[next]! - at[next - 1]!);
+    return before + share * (valuesCents[next]! - before);
+  });
 }
 
 /**
  * An Ornstein–Uhlenbeck process with rare jumps of either sign, by its exact transition between points of the grid:
  * mean μ + (v − μ) e^(−κd), variance σ² (1 − e^(−2κd)) / 2κ (D. T. Gillespie, Physical Review E 54, 1996).
  */
-export function meanReverting(
-  { meanCents, kappaPerNs, volatility, megashocks }: MeanReversion,
+function sparseMeanReverting(
+  { meanCents, kappaPerNs, volatility, megashocks, stepSeconds }: Of<'sparse_mean_reverting'>,
   key: RandomKey,
-  fromNs: number,
-  untilNs: number,
-  stepNs: number,
-): Fundamental {
-  const count = Math.floor((untilNs - fromNs) / stepNs) + 1;
-  const values = new Float64Array(count);
+  times: Float64Array,
+): Float64Array {
+  const stepNs = Math.round(stepSeconds * NS_PER_SECOND);
   const decay = exp(-kappaPerNs * stepNs);
   const spread = kappaPerNs === 0 ? stepNs : (1 - decay * decay) / (2 * kappaPerNs);
   const deviation = volatility * Math.sqrt(spread);
-  const shocks = megashocks === null ? [] : drawMegashocks(megashocks, key, fromNs, untilNs);
+  const shocks = megashocks === null ? [] : drawMegashocks(megashocks, key, times[0]!, times.at(-1)!);
   let value = meanCents;
   let nextShock = 0;
-  for (let i = 0; i < count; i++) {
+  return times.map((now, i) => {
     if (i > 0)
       value = meanCents + (value - meanCents) * decay + deviation * normalQuantile(key.at(i).uniform());
-    for (; nextShock < shocks.length && shocks[nextShock]!.atNs <= fromNs + i * stepNs; nextShock++)
+    for (; nextShock < shocks.length && shocks[nextShock]!.atNs <= now; nextShock++)
       value += shocks[nextShock]!.sizeCents;
     value = Math.max(0, value);
-    values[i] = value;
-  }
-  return new Fundamental({ stepNs, fromNs, valuesCents: values });
+    return value;
+  });
 }
 
 function drawMegashocks(
-  { ratePerNs, meanCents, variance }: NonNullable<MeanReversion['megashocks']>,
+  { ratePerNs, meanCents, variance }: NonNullable<Of<'sparse_mean_reverting'>['megashocks']>,
   key: RandomKey,
   fromNs: number,
   untilNs: number,

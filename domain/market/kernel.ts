@@ -129,12 +129,18 @@ export class Kernel {
   }
 
   private resumeLater(to: number): void {
+    this.put(Math.max(this.now, this.busyUntil[to]!), RESUME, to);
+  }
+
+  /** @returns a new row in the queue, whose other columns are still to be filled */
+  private put(timeNs: number, type: number, to: number): number {
     const { pool } = this;
     const row = pool.take();
-    pool.time[row] = Math.max(this.now, this.busyUntil[to]!);
-    pool.type[row] = RESUME;
+    pool.time[row] = timeNs;
+    pool.type[row] = type;
     pool.to[row] = to;
     this.queue.push(row);
+    return row;
   }
 
   /** A number for a new order. */
@@ -151,13 +157,7 @@ export class Kernel {
   wakeAt(participant: number, timeNs: number, what = 0): void {
     if (!(timeNs >= this.now))
       throw new RangeError(`a wake-up at ${timeNs} ns, which is before ${this.now} ns`);
-    const { pool } = this;
-    const row = pool.take();
-    pool.time[row] = timeNs;
-    pool.type[row] = WAKE_UP;
-    pool.to[row] = participant;
-    pool.a[row] = what;
-    this.queue.push(row);
+    this.pool.a[this.put(timeNs, WAKE_UP, participant)] = what;
   }
 
   /** From a trader to the exchange. The columns mean what message.ts says of the type. */
@@ -210,19 +210,15 @@ export class Kernel {
     e: number,
     f: number,
   ): number {
+    const row = this.put(time, type, to);
     const { pool } = this;
-    const row = pool.take();
-    pool.time[row] = time;
-    pool.type[row] = type;
     pool.from[row] = from;
-    pool.to[row] = to;
     pool.a[row] = a;
     pool.b[row] = b;
     pool.c[row] = c;
     pool.d[row] = d;
     pool.e[row] = e;
     pool.f[row] = f;
-    this.queue.push(row);
     return row;
   }
 }

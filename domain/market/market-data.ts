@@ -37,7 +37,6 @@ type Feed = Subscription & {
   quote: string;
 };
 
-const MOST = 0x7fffffff;
 const MILLIONTHS = 1e6;
 
 export class MarketData {
@@ -106,16 +105,16 @@ export class MarketData {
     if (feed.feed === IMBALANCE) this.sendImbalance(feed);
     else if (feed.feed === VOLUME) {
       const [bought, sold] = this.volumes(feed.lookBackMs);
-      this.answer(feed, message.VOLUME_DATA, Math.min(bought, MOST), Math.min(sold, MOST), 0, 0);
+      this.answer(feed, message.VOLUME_DATA, message.toldQuantity(bought), message.toldQuantity(sold), 0, 0);
     } else this.sendQuotes(feed);
   }
 
   private sendQuotes(feed: Feed): void {
     const { book } = this;
     const bid = book.bestVisiblePrice(BUY);
-    const bidQuantity = Math.min(book.bestVisibleQuantity(BUY), MOST);
+    const bidQuantity = message.toldQuantity(book.bestVisibleQuantity(BUY));
     const ask = book.bestVisiblePrice(SELL);
-    const askQuantity = Math.min(book.bestVisibleQuantity(SELL), MOST);
+    const askQuantity = message.toldQuantity(book.bestVisibleQuantity(SELL));
     if (feed.feed === L1) {
       // L1 is a quote and a price: a change deep in the book is none of it.
       const quote = `${bid},${bidQuantity},${ask},${askQuantity},${book.lastTradeCents}`;
@@ -161,7 +160,7 @@ export function readL2(book: OrderBook, depth: number): Int32Array {
   for (const side of [BUY, SELL] as const) {
     const levels: number[] = [];
     const count = book.readLevels(side, depth, levels);
-    for (let i = 0; i < count; i++) rows.push(side, levels[2 * i]!, Math.min(levels[2 * i + 1]!, MOST));
+    for (let i = 0; i < count; i++) rows.push(side, levels[2 * i]!, message.toldQuantity(levels[2 * i + 1]!));
   }
   return Int32Array.from(rows);
 }

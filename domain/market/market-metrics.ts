@@ -1,16 +1,19 @@
 // Numbers of a day, computed from its quotes and trades. What cannot be known is null, never 0. Whatever is a mean over
 // time is weighted by time, so that a feed with more rows does not change it; returns are taken on a grid of minutes.
+import { median, sampleDeviation } from '../descriptive-statistics.ts';
 import { ln } from '../math.ts';
 import { BUY } from './order.ts';
 import type { Quotes, Trades } from './recording.ts';
+import { NS_PER_MINUTE } from './session-time.ts';
 
-const MINUTE_NS = 60e9;
-/** Fewer returns, or fills, say nothing. */
-const LEAST_RETURNS = 30;
+/** Fewer returns say nothing. */
+export const LEAST_RETURNS = 30;
+export const BASIS_POINTS = 1e4;
+/** In a year. */
+export const TRADING_DAYS = 252;
+/** Fewer fills say nothing. */
 const LEAST_FILLS = 20;
 const VPIN_BUCKETS = 50;
-const BASIS_POINTS = 1e4;
-const TRADING_DAYS = 252;
 
 export type MarketMetrics = {
   readonly fills: number;
@@ -52,7 +55,7 @@ export function computeMarketMetrics(
   const spread = weighted(twoSided, ({ bid, ask }) => ask - bid);
   const imbalance = weighted(twoSided, ({ bidQuantity: b, askQuantity: a }) => (b - a) / (b + a));
   const minutes = minuteReturns(stretches, openNs, closeNs);
-  const deviation = minutes.length < LEAST_RETURNS ? null : deviationOf(minutes);
+  const deviation = minutes.length < LEAST_RETURNS ? null : sampleDeviation(minutes);
   const volume = sumOf(trades.column('quantity'));
   return {
     fills: trades.rows,
@@ -77,7 +80,7 @@ export function computeMarketMetrics(
     imbalanceDeviation: imbalance?.deviation ?? null,
     minuteVolatilityBps: deviation === null ? null : deviation * BASIS_POINTS,
     annualVolatility:
-      deviation === null ? null : deviation * Math.sqrt((TRADING_DAYS * (closeNs - openNs)) / MINUTE_NS),
+      deviation === null ? null : deviation * Math.sqrt((TRADING_DAYS * (closeNs - openNs)) / NS_PER_MINUTE),
     effectiveSpreadCents: effectiveSpread(quotes, trades),
     vpin: vpin(trades),
     resilienceSeconds: resilience(twoSided, spread),
@@ -96,6 +99,8 @@ type Stretch = {
 
 function stretchesOf(quotes: Quotes, openNs: number, closeNs: number): Stretch[] {
   const times = quotes.column('timeNs');
+  const [bids, bidQuantities] = [quotes.column('bidCents'), quotes.column('bidQuantity')];
+  const [asks, askQuantities] = [quotes.column('askCents'), quotes.column('askQuantity')];
   const stretches: Stretch[] = [];
   for (let row = 0; row < quotes.rows; row++) {
     const fromNs = Math.max(openNs, times[row]!);
@@ -104,10 +109,10 @@ function stretchesOf(quotes: Quotes, openNs: number, closeNs: number): Stretch[]
     stretches.push({
       fromNs,
       untilNs,
-      bid: quotes.column('bidCents')[row]!,
-      bidQuantity: quotes.column('bidQuantity')[row]!,
-      ask: quotes.column('askCents')[row]!,
-      askQuantity: quotes.column('askQuantity')[row]!,
+      bid: bids[row]!,
+      bidQuantity: bidQuantities[row]!,
+      ask: asks[row]!,
+      askQuantity: askQuantities[row]!,
     });
   }
   return stretches;
@@ -148,7 +153,7 @@ function minuteReturns(stretches: readonly Stretch[], openNs: number, closeNs: n
   const returns: number[] = [];
   let at = 0;
   let before: number | null = null;
-  for (let time = openNs; time <= closeNs; time += MINUTE_NS) {
+  for (let time = openNs; time <= closeNs; time += NS_PER_MINUTE) {
     while (at < stretches.length && stretches[at]!.untilNs <= time) at += 1;
     const stretch = stretches[at];
     const isIn = stretch !== undefined && stretch.fromNs <= time && stretch.bid > 0 && stretch.ask > 0;
@@ -157,12 +162,6 @@ function minuteReturns(stretches: readonly Stretch[], openNs: number, closeNs: n
     before = mid;
   }
   return returns;
-}
-
-function deviationOf(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0);
-  return Math.sqrt(squares / (values.length - 1));
 }
 
 function sumOf(values: ArrayLike<number>): number {
@@ -236,8 +235,5 @@ function resilience(twoSided: readonly Stretch[], spread: Moments | null): numbe
       wideSince = null;
     }
   }
-  if (times.length === 0) return null;
-  const sorted = times.toSorted((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2 / 1e9;
+  return times.length === 0 ? null : median(times) / 1e9;
 }

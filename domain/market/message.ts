@@ -1,6 +1,16 @@
 // What travels between traders and the exchange. A message is a row in a pool of columns: no object is made for it, and
 // its row is used again when it has been delivered. The queue (event-queue.ts) keeps the rows in order of time.
 
+import { grown } from './grown.ts';
+
+/** The largest quantity that a column holds: a sum over a level may be more. */
+const MOST = 0x7fffffff;
+
+/** A sum of shares as it is told. */
+export function toldQuantity(quantity: number): number {
+  return quantity < MOST ? quantity : MOST;
+}
+
 // To a trader from itself, and to the exchange from itself.
 export const WAKE_UP = 0; // a: what for, as the sender said
 /** From the kernel: the recipient is free again for what has been waiting. */
@@ -91,13 +101,8 @@ export class MessagePool {
 
   private grow(): void {
     const size = 2 * this.time.length;
-    const times = new Float64Array(size);
-    times.set(this.time);
-    this.time = times;
-    for (const column of ['type', 'from', 'to', 'a', 'b', 'c', 'd', 'e', 'f', 'next'] as const) {
-      const larger = new Int32Array(size);
-      larger.set(this[column]);
-      this[column] = larger;
-    }
+    this.time = grown(this.time, size);
+    for (const column of ['type', 'from', 'to', 'a', 'b', 'c', 'd', 'e', 'f', 'next'] as const)
+      this[column] = grown(this[column], size);
   }
 }

@@ -5,6 +5,7 @@
 //
 // A request answers in `events`: what happened, in order, as numbers. The exchange turns them into messages, a replay
 // into JSON. Whoever wants a history has to copy them: the next request overwrites them.
+import { grown } from './grown.ts';
 import {
   DAY,
   DAY_END,
@@ -175,8 +176,7 @@ export class OrderBook {
     const left = this.match(order, owner, side, quantity, this.limitOf(side, priceCents, kind));
     this.remember(order, CLOSED);
     if (left > 0) {
-      const timeInForce = kind & TIME_IN_FORCE_MASK;
-      if (timeInForce === IOC || timeInForce === FOK) this.leave(order, NOT_FILLED, left);
+      if (isBrief(kind)) this.leave(order, NOT_FILLED, left);
       else {
         this.rest(order, owner, side, left, priceCents, kind, sortKey);
         this.tell(ACCEPTED, order, 0, priceCents, left);
@@ -210,10 +210,7 @@ export class OrderBook {
     this.remember(order, WAITING);
     this.stops.push({ order, owner, side, quantity, priceCents });
     this.tell(ACCEPTED, order, 0, priceCents, quantity);
-    if (this.lastTradeCents > 0) {
-      this.highest = this.lowest = this.lastTradeCents;
-      this.triggerStops();
-    }
+    this.triggerByLastTrade();
   }
 
   /** Takes an order out of the book (M14). @param owner who asks; -1 for the exchange itself */
@@ -241,7 +238,7 @@ export class OrderBook {
       return;
     }
     if (slot === WAITING) {
-      const stop = this.stops.find((one) => one.order === order)!;
+      const stop = this.stopOf(order);
       if (quantity >= stop.quantity) this.leave(order, REQUESTED, this.dropStop(order));
       else {
         stop.quantity -= quantity;
@@ -283,14 +280,11 @@ export class OrderBook {
       return;
     }
     if (slot === WAITING) {
-      const stop = this.stops.find((one) => one.order === order)!;
+      const stop = this.stopOf(order);
       stop.quantity = quantity;
       if (priceCents !== undefined) stop.priceCents = priceCents;
       this.tell(MODIFIED, order, 0, stop.priceCents, quantity);
-      if (this.lastTradeCents > 0) {
-        this.highest = this.lowest = this.lastTradeCents;
-        this.triggerStops();
-      }
+      this.triggerByLastTrade();
       return;
     }
     if (price === this.price[slot] && quantity <= this.quantity[slot]!) {
@@ -334,8 +328,7 @@ export class OrderBook {
     }
     const left = this.match(newOrder, of, side, quantity, this.limitOf(side, priceCents, kind));
     this.remember(newOrder, CLOSED);
-    const timeInForce = kind & TIME_IN_FORCE_MASK;
-    const rests = left > 0 && timeInForce !== IOC && timeInForce !== FOK;
+    const rests = left > 0 && !isBrief(kind);
     if (rests) this.rest(newOrder, of, side, left, priceCents, kind, sortKey);
     this.tell(REPLACED, oldOrder, newOrder, priceCents, rests ? left : 0);
     if (left > 0 && !rests) this.leave(newOrder, NOT_FILLED, left);
@@ -435,7 +428,7 @@ export class OrderBook {
   /** Shares of an order that rest or wait; 0 when it is closed. */
   openQuantity(order: number): number {
     const slot = this.openSlot(order);
-    if (slot === WAITING) return this.stops.find((one) => one.order === order)!.quantity;
+    if (slot === WAITING) return this.stopOf(order).quantity;
     return slot === 0 ? 0 : this.quantity[slot]!;
   }
 
@@ -535,6 +528,13 @@ export class OrderBook {
     }
   }
 
+  /** A stop that is new or changed may have been reached already (M29). */
+  private triggerByLastTrade(): void {
+    if (this.lastTradeCents === 0) return;
+    this.highest = this.lowest = this.lastTradeCents;
+    this.triggerStops();
+  }
+
   private forgetTrades(): void {
     this.highest = 0;
     this.lowest = MAX_PRICE_CENTS;
@@ -593,9 +593,7 @@ export class OrderBook {
     if (refusal < 0 && kind > DAY) {
       if ((kind & PRICE_TO_COMPLY) !== 0) refusal = this.priceRefusal(this.limitOf(side, priceCents, kind));
       if ((kind & INSERT_BY_ID) !== 0 && Number.isNaN(sortKey)) refusal = INVALID_ID;
-      const timeInForce = kind & TIME_IN_FORCE_MASK;
-      const isBrief = timeInForce === IOC || timeInForce === FOK;
-      if ((kind & POST_ONLY) !== 0 && isBrief) refusal = INVALID_KIND;
+      if ((kind & POST_ONLY) !== 0 && isBrief(kind)) refusal = INVALID_KIND;
       if ((kind & HIDDEN) !== 0 && (kind & PRICE_TO_COMPLY) !== 0) refusal = INVALID_KIND;
     }
     return refusal;
@@ -672,16 +670,16 @@ export class OrderBook {
   }
 
   private ownerOf(order: number, slot: number): number {
-    return slot === WAITING ? this.stops.find((one) => one.order === order)!.owner : this.owner[slot]!;
+    return slot === WAITING ? this.stopOf(order).owner : this.owner[slot]!;
   }
 
   private remember(order: number, slot: number): void {
-    if (order >= this.slotOf.length) {
-      const larger = new Int32Array(1 << (32 - clz32(order)));
-      larger.set(this.slotOf);
-      this.slotOf = larger;
-    }
+    if (order >= this.slotOf.length) this.slotOf = grown(this.slotOf, 1 << (32 - clz32(order)));
     this.slotOf[order] = slot;
+  }
+
+  private stopOf(order: number): Stop {
+    return this.stops.find((one) => one.order === order)!;
   }
 
   /** @returns the quantity it waited with */
@@ -701,11 +699,7 @@ export class OrderBook {
 
   private tell(type: number, order: number, other: number, price: number, quantity: number): void {
     const at = this.eventCount * EVENT_STRIDE;
-    if (at === this.events.length) {
-      const larger = new Int32Array(2 * at);
-      larger.set(this.events);
-      this.events = larger;
-    }
+    if (at === this.events.length) this.events = grown(this.events, 2 * at);
     const { events } = this;
     events[at] = type;
     events[at + 1] = order;
@@ -868,26 +862,17 @@ export class OrderBook {
 
   private growPool(): void {
     this.slots *= 2;
-    const grow = (old: Int32Array): Int32Array<ArrayBuffer> => {
-      const larger = new Int32Array(this.slots);
-      larger.set(old);
-      return larger;
-    };
-    this.next = grow(this.next);
-    this.previous = grow(this.previous);
-    this.order = grow(this.order);
-    this.owner = grow(this.owner);
-    this.quantity = grow(this.quantity);
-    this.price = grow(this.price);
-    this.level = grow(this.level);
-    this.kind = grow(this.kind);
-    this.twin = grow(this.twin);
-    const sides = new Uint8Array(this.slots);
-    sides.set(this.side);
-    this.side = sides;
-    const keys = new Float64Array(this.slots);
-    keys.set(this.sortKey);
-    this.sortKey = keys;
+    this.next = grown(this.next, this.slots);
+    this.previous = grown(this.previous, this.slots);
+    this.order = grown(this.order, this.slots);
+    this.owner = grown(this.owner, this.slots);
+    this.quantity = grown(this.quantity, this.slots);
+    this.price = grown(this.price, this.slots);
+    this.level = grown(this.level, this.slots);
+    this.kind = grown(this.kind, this.slots);
+    this.side = grown(this.side, this.slots);
+    this.twin = grown(this.twin, this.slots);
+    this.sortKey = grown(this.sortKey, this.slots);
   }
 
   // -------------------------------------------------------------------------------------------- levels in pages
@@ -922,24 +907,15 @@ export class OrderBook {
     const levels = this.head.length;
     if ((this.pages + 1) * PAGE_LEVELS > levels) {
       const size = Math.max(2 * levels, 4 * PAGE_LEVELS);
-      const grow = (old: Int32Array, length: number): Int32Array<ArrayBuffer> => {
-        const larger = new Int32Array(length);
-        larger.set(old);
-        return larger;
-      };
-      this.pagePrice = grow(this.pagePrice, size / PAGE_LEVELS);
-      this.pageOrders = grow(this.pageOrders, size / PAGE_LEVELS);
-      this.occupied = grow(this.occupied, size >>> 5);
-      this.head = grow(this.head, size);
-      this.tail = grow(this.tail, size);
-      this.hiddenHead = grow(this.hiddenHead, size);
-      this.hiddenTail = grow(this.hiddenTail, size);
-      const visible = new Float64Array(size);
-      visible.set(this.visibleQuantity);
-      this.visibleQuantity = visible;
-      const hidden = new Float64Array(size);
-      hidden.set(this.hiddenQuantity);
-      this.hiddenQuantity = hidden;
+      this.pagePrice = grown(this.pagePrice, size / PAGE_LEVELS);
+      this.pageOrders = grown(this.pageOrders, size / PAGE_LEVELS);
+      this.occupied = grown(this.occupied, size >>> 5);
+      this.head = grown(this.head, size);
+      this.tail = grown(this.tail, size);
+      this.hiddenHead = grown(this.hiddenHead, size);
+      this.hiddenTail = grown(this.hiddenTail, size);
+      this.visibleQuantity = grown(this.visibleQuantity, size);
+      this.hiddenQuantity = grown(this.hiddenQuantity, size);
     }
     return this.pages;
   }
@@ -1047,6 +1023,12 @@ export class OrderBook {
         for (let slot = first; slot !== 0; slot = this.next[slot]!) slots.push(slot);
     return slots;
   }
+}
+
+/** Whether what is not filled at once never rests (M25, M26). */
+function isBrief(kind: number): boolean {
+  const timeInForce = kind & TIME_IN_FORCE_MASK;
+  return timeInForce === IOC || timeInForce === FOK;
 }
 
 /** An order, or one half of a price-to-comply order, as it rests. */

@@ -1,6 +1,8 @@
 // What is kept of a day, in columns: one typed array for each, as Arrow and Parquet have them. Recording changes nothing:
 // a day has the same digest with every profile.
 import type { Exchange, Tape } from './exchange.ts';
+import { grown } from './grown.ts';
+import { toldQuantity } from './message.ts';
 import { EVENT_STRIDE, FILLED } from './order-book.ts';
 import { BUY, SELL } from './order.ts';
 
@@ -12,14 +14,14 @@ export type Profile = (typeof PROFILES)[number];
 export class Table<Name extends string> {
   readonly names: readonly Name[];
   rows = 0;
-  private columns: Record<Name, Float64Array | Int32Array>;
+  private columns: Record<Name, Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>>;
 
   /** @param types `f8` for times and sums, `i4` for all else */
   constructor(types: Readonly<Record<Name, 'f8' | 'i4'>>) {
     this.names = Object.keys(types) as Name[];
     this.columns = Object.fromEntries(
       this.names.map((name) => [name, types[name] === 'f8' ? new Float64Array(256) : new Int32Array(256)]),
-    ) as Record<Name, Float64Array | Int32Array>;
+    ) as Record<Name, Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>>;
   }
 
   /** @param values in the order of the names */
@@ -39,13 +41,8 @@ export class Table<Name extends string> {
   }
 
   private grow(): void {
-    for (const name of this.names) {
-      const column = this.columns[name];
-      const size = 2 * column.length;
-      const larger = column instanceof Float64Array ? new Float64Array(size) : new Int32Array(size);
-      larger.set(column);
-      this.columns[name] = larger;
-    }
+    for (const name of this.names)
+      this.columns[name] = grown(this.columns[name], 2 * this.columns[name].length);
   }
 }
 
@@ -61,7 +58,6 @@ export type OrderEvents = Table<
 >;
 
 const DEPTH = 10;
-const MOST = 0x7fffffff;
 
 export class Recorder implements Tape {
   readonly quotes: Quotes = new Table({
@@ -136,9 +132,9 @@ export class Recorder implements Tape {
   private recordQuote({ book, nowNs }: Exchange): void {
     const { quotes } = this;
     const bid = book.bestVisiblePrice(BUY);
-    const bidQuantity = Math.min(book.bestVisibleQuantity(BUY), MOST);
+    const bidQuantity = toldQuantity(book.bestVisibleQuantity(BUY));
     const ask = book.bestVisiblePrice(SELL);
-    const askQuantity = Math.min(book.bestVisibleQuantity(SELL), MOST);
+    const askQuantity = toldQuantity(book.bestVisibleQuantity(SELL));
     const isSame =
       quotes.last('bidCents') === bid &&
       quotes.last('bidQuantity') === bidQuantity &&
@@ -154,7 +150,7 @@ export class Recorder implements Tape {
           side,
           level + 1,
           this.levels[2 * level]!,
-          Math.min(this.levels[2 * level + 1]!, MOST),
+          toldQuantity(this.levels[2 * level + 1]!),
         );
     }
   }

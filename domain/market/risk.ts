@@ -2,6 +2,7 @@
 // judged as if all that the participant has open on its side were filled before it.
 import { z } from 'zod';
 import { MAX_QUANTITY, BUY, rejectCode } from './order.ts';
+import { NS_PER_MINUTE } from './session-time.ts';
 
 const Shares = z.int().min(0).max(MAX_QUANTITY);
 
@@ -28,7 +29,6 @@ export type Account = {
   readonly costOfTaking: (quantity: number) => number;
 };
 
-const MINUTE_NS = 60e9;
 const ORDER_SIZE = rejectCode('order_size_limit');
 const OPEN_ORDERS = rejectCode('open_order_limit');
 const ORDER_RATE = rejectCode('order_rate_limit');
@@ -68,7 +68,7 @@ export class RiskGuard {
     const others = this.open.size - (this.open.has(instead) ? 1 : 0);
     if (maxOpenOrders !== undefined && others >= maxOpenOrders) return OPEN_ORDERS;
     if (maxOrdersPerMinute !== undefined) {
-      this.taken = this.taken.filter((time) => time > nowNs - MINUTE_NS);
+      this.taken = this.taken.filter((time) => time > nowNs - NS_PER_MINUTE);
       if (this.taken.length >= maxOrdersPerMinute) return ORDER_RATE;
     }
     const refusal = this.exposureRefusal(side, quantity, priceCents, instead);

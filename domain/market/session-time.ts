@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 export const NS_PER_SECOND = 1e9;
+export const NS_PER_MINUTE = 60 * NS_PER_SECOND;
 export const NS_PER_DAY = 86_400 * NS_PER_SECOND;
 
 const CLOCK = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?$/;

@@ -1,13 +1,12 @@
 // How one participant did in a day, from the recorded quotes and trades alone: the account of the exchange, not its own.
 // What cannot be known is null, never 0. Returns are taken on a grid of minutes, so that a denser feed changes nothing.
+import { mean, sampleDeviation } from '../descriptive-statistics.ts';
+import { BASIS_POINTS, LEAST_RETURNS, TRADING_DAYS } from './market-metrics.ts';
 import { BUY } from './order.ts';
 import { Portfolio } from './portfolio.ts';
 import type { Quotes, Trades } from './recording.ts';
+import { NS_PER_MINUTE } from './session-time.ts';
 
-const MINUTE_NS = 60e9;
-const LEAST_RETURNS = 30;
-const TRADING_DAYS = 252;
-const BASIS_POINTS = 1e4;
 /** After a fill, in seconds. */
 export const HORIZONS_SECONDS = [1, 10, 60] as const;
 
@@ -83,7 +82,7 @@ export function computeTraderMetrics(
     mostInventory: inventories.reduce((most, { shares }) => Math.max(most, Math.abs(shares)), 0),
     inventoryDeviation: deviationOverTime(inventories, closeNs),
     maxDrawdownCents: known.length === 0 ? null : drawdownOf(known),
-    sharpe: sharpeOf(values, (closeNs - openNs) / MINUTE_NS),
+    sharpe: sharpeOf(values, (closeNs - openNs) / NS_PER_MINUTE),
     turnover: account.startingCashCents === 0 ? null : traded / account.startingCashCents,
     buyVwapCents: vwapOf(fills.filter(({ side }) => side === BUY)),
     sellVwapCents: vwapOf(fills.filter(({ side }) => side !== BUY)),
@@ -163,13 +162,13 @@ function follow(
   const inventories = [{ timeNs: openNs, shares: 0 }];
   let feeHundredths = 0;
   let next = 0;
-  for (let at = openNs; at <= closeNs; at += MINUTE_NS) {
+  for (let at = openNs; at <= closeNs; at += NS_PER_MINUTE) {
     for (; next < fills.length && fills[next]!.timeNs <= at; next++) take(fills[next]!);
     values.push(worth(portfolio, mids.before(at)));
   }
   for (; next < fills.length; next++) take(fills[next]!);
   // The close, when it is no full minute after the open.
-  if ((closeNs - openNs) % MINUTE_NS !== 0) values.push(worth(portfolio, mids.before(Infinity)));
+  if ((closeNs - openNs) % NS_PER_MINUTE !== 0) values.push(worth(portfolio, mids.before(Infinity)));
   return { portfolio, values, inventories, feeHundredths };
 
   function take({ timeNs, side, quantity, priceCents, isMaker }: Fill): void {
@@ -222,10 +221,8 @@ function sharpeOf(values: readonly (number | null)[], minutes: number): number |
     if (before != null && after != null) changes.push(after - before);
   }
   if (changes.length < LEAST_RETURNS) return null;
-  const mean = changes.reduce((sum, change) => sum + change, 0) / changes.length;
-  const variance =
-    changes.reduce((sum, change) => sum + (change - mean) * (change - mean), 0) / (changes.length - 1);
-  return variance === 0 ? null : (mean / Math.sqrt(variance)) * Math.sqrt(TRADING_DAYS * minutes);
+  const deviation = sampleDeviation(changes);
+  return deviation === 0 ? null : (mean(changes) / deviation) * Math.sqrt(TRADING_DAYS * minutes);
 }
 
 /** By shares, over fills that it took while there was a mid. */

@@ -3,15 +3,15 @@
 // Rules: adaptive market maker of ABIDES, after Chakraborty and Kearns, "Market making and mean reversion" (2011).
 import { z } from 'zod';
 import { exp } from '../../math.ts';
-import { Draws, WAKE_INTERVAL } from '../draws.ts';
+import { Draws } from '../draws.ts';
 import type { Kernel, Participant } from '../kernel.ts';
 import { IMBALANCE } from '../market-data.ts';
 import * as message from '../message.ts';
 import { BUY, SELL } from '../order.ts';
 import { OpenOrders } from './open-orders.ts';
-import { NS_PER_SECOND } from '../session-time.ts';
 import { Seconds, groupOf } from './trader-group.ts';
 import type { TraderContext } from './trader-group.ts';
+import { WakeUps } from './wake-ups.ts';
 
 export const MarketMakerConfig = z.strictObject({
   ...groupOf('market_maker'),
@@ -41,12 +41,11 @@ const INITIAL_SPREAD = 50;
 
 export class MarketMakers implements Participant {
   private readonly kernel: Kernel;
-  private readonly draws: Draws;
   private readonly first: number;
   private readonly closeNs: number;
   private readonly config: MarketMakerConfig;
   private readonly open: OpenOrders;
-  private readonly wakes: Int32Array;
+  private readonly wakes: WakeUps;
   private readonly spread: Float64Array;
   private readonly mid: Int32Array;
   private readonly quantity: Int32Array;
@@ -58,15 +57,15 @@ export class MarketMakers implements Participant {
   private readonly hasSubscribed: Uint8Array;
   private readonly hasReacted: Uint8Array;
 
-  constructor({ kernel, first, keys, openNs, closeNs }: TraderContext, config: MarketMakerConfig) {
+  constructor(context: TraderContext, config: MarketMakerConfig) {
+    const { kernel, first, keys, openNs, closeNs } = context;
     const count = keys.length;
     this.kernel = kernel;
     this.first = first;
-    this.draws = new Draws(keys);
     this.closeNs = closeNs;
     this.config = config;
     this.open = new OpenOrders(count);
-    this.wakes = new Int32Array(count);
+    this.wakes = new WakeUps(context, new Draws(keys));
     this.spread = new Float64Array(count).fill(INITIAL_SPREAD);
     this.mid = new Int32Array(count);
     this.quantity = new Int32Array(count).fill(config.leastQuantity);
@@ -76,19 +75,13 @@ export class MarketMakers implements Participant {
     this.awaited = new Uint8Array(count);
     this.hasSubscribed = new Uint8Array(count);
     this.hasReacted = new Uint8Array(count);
-    for (let i = 0; i < count; i++) this.wakeLater(i, openNs);
-  }
-
-  private wakeLater(i: number, nowNs: number): void {
-    const mean = this.config.meanIntervalSeconds * NS_PER_SECOND;
-    const at = nowNs + Math.round(mean * this.draws.exponential(i, WAKE_INTERVAL, this.wakes[i]!));
-    if (at <= this.closeNs) this.kernel.wakeAt(this.first + i, at);
+    for (let i = 0; i < count; i++) this.wakes.later(i, openNs, config.meanIntervalSeconds);
   }
 
   wake(trader: number): void {
     const { kernel, config } = this;
     const i = trader - this.first;
-    this.wakes[i]! += 1;
+    this.wakes.wokeUp(i);
     if (this.hasSubscribed[i] === 0) {
       kernel.request(trader, message.SUBSCRIBE, IMBALANCE, 0, 0, 0, Math.round(config.leastImbalance * 1e6));
       this.hasSubscribed[i] = 1;
@@ -138,7 +131,7 @@ export class MarketMakers implements Participant {
     }
     if (this.awaited[i] !== 0 || kernel.now > this.closeNs) return;
     if (this.mid[i]! > 0) this.place(i);
-    this.wakeLater(i, kernel.now);
+    this.wakes.later(i, kernel.now, this.config.meanIntervalSeconds);
   }
 
   private place(i: number): void {

@@ -1,13 +1,13 @@
 // Momentum traders: buy while the mean of the last 20 mids is at least that of the last 50, else sell.
 import { z } from 'zod';
-import { Draws, WAKE_INTERVAL } from '../draws.ts';
+import { Draws } from '../draws.ts';
 import type { Kernel, Participant } from '../kernel.ts';
 import * as message from '../message.ts';
 import { BUY, SELL } from '../order.ts';
-import { NS_PER_SECOND } from '../session-time.ts';
 import { ABIDES_ORDER_SIZE, OrderSize, drawOrderSize } from './order-size.ts';
 import { Seconds, groupOf } from './trader-group.ts';
 import type { TraderContext } from './trader-group.ts';
+import { WakeUps } from './wake-ups.ts';
 
 export const MomentumConfig = z.strictObject({
   ...groupOf('momentum'),
@@ -25,35 +25,30 @@ export class MomentumTraders implements Participant {
   private readonly first: number;
   private readonly closeNs: number;
   private readonly config: MomentumConfig;
-  private readonly wakes: Int32Array;
+  private readonly wakes: WakeUps;
   private readonly isAsking: Uint8Array;
   /** For each trader the last `LONG` sums of bid and ask, in a ring. */
   private readonly sums: Int32Array;
   private readonly seen: Int32Array;
 
-  constructor({ kernel, first, keys, openNs, closeNs }: TraderContext, config: MomentumConfig) {
+  constructor(context: TraderContext, config: MomentumConfig) {
+    const { kernel, first, keys, openNs, closeNs } = context;
     const count = keys.length;
     this.kernel = kernel;
     this.first = first;
     this.draws = new Draws(keys);
     this.closeNs = closeNs;
     this.config = config;
-    this.wakes = new Int32Array(count);
+    this.wakes = new WakeUps(context, this.draws);
     this.isAsking = new Uint8Array(count);
     this.sums = new Int32Array(count * LONG);
     this.seen = new Int32Array(count);
-    for (let i = 0; i < count; i++) this.wakeLater(i, openNs);
-  }
-
-  private wakeLater(i: number, nowNs: number): void {
-    const mean = this.config.meanIntervalSeconds * NS_PER_SECOND;
-    const at = nowNs + Math.round(mean * this.draws.exponential(i, WAKE_INTERVAL, this.wakes[i]!));
-    if (at <= this.closeNs) this.kernel.wakeAt(this.first + i, at);
+    for (let i = 0; i < count; i++) this.wakes.later(i, openNs, config.meanIntervalSeconds);
   }
 
   wake(trader: number): void {
     const i = trader - this.first;
-    this.wakes[i]! += 1;
+    this.wakes.wokeUp(i);
     this.isAsking[i] = 1;
     this.kernel.request(trader, message.QUERY_SPREAD, 1);
   }
@@ -68,7 +63,7 @@ export class MomentumTraders implements Participant {
     const bid = pool.a[row]!;
     const ask = pool.c[row]!;
     if (bid > 0 && ask > 0) this.place(i, bid, ask);
-    this.wakeLater(i, kernel.now);
+    this.wakes.later(i, kernel.now, this.config.meanIntervalSeconds);
   }
 
   private place(i: number, bid: number, ask: number): void {
@@ -84,7 +79,7 @@ export class MomentumTraders implements Participant {
       long += sum;
       if (back < SHORT) short += sum;
     }
-    const quantity = drawOrderSize(this.config.orderSize, this.draws, i, this.wakes[i]!);
+    const quantity = drawOrderSize(this.config.orderSize, this.draws, i, this.wakes.count(i));
     if (quantity <= 0) return;
     // Means of mids in hundredths of a cent: sums of bid and ask are twice the mid.
     const isRising = Math.round((short * 50) / SHORT) >= Math.round((long * 50) / LONG);

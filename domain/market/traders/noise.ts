@@ -5,10 +5,11 @@ import { Draws, OFFSET, SIDE, WAKE_INTERVAL } from '../draws.ts';
 import type { Kernel, Participant } from '../kernel.ts';
 import * as message from '../message.ts';
 import { BUY, SELL } from '../order.ts';
-import { ClockTime, NS_PER_SECOND, parseClockTime } from '../session-time.ts';
+import { ClockTime, parseClockTime } from '../session-time.ts';
 import { ABIDES_ORDER_SIZE, OrderSize, drawOrderSize } from './order-size.ts';
 import { Seconds, groupOf } from './trader-group.ts';
 import type { TraderContext } from './trader-group.ts';
+import { WakeUps } from './wake-ups.ts';
 
 export const NoiseConfig = z.strictObject({
   ...groupOf('noise'),
@@ -34,30 +35,28 @@ export class NoiseTraders implements Participant {
   private readonly kernel: Kernel;
   private readonly draws: Draws;
   private readonly first: number;
-  private readonly wakes: Int32Array;
+  private readonly wakes: WakeUps;
   private readonly isAsking: Uint8Array;
   private readonly closeNs: number;
   private readonly config: NoiseConfig;
 
-  constructor({ kernel, first, keys, openNs, closeNs }: TraderContext, config: NoiseConfig) {
+  constructor(context: TraderContext, config: NoiseConfig) {
+    const { kernel, first, keys, openNs, closeNs } = context;
     this.kernel = kernel;
     this.first = first;
     this.draws = new Draws(keys);
-    this.wakes = new Int32Array(keys.length);
+    this.wakes = new WakeUps(context, this.draws);
     this.isAsking = new Uint8Array(keys.length);
     this.closeNs = closeNs;
     this.config = config;
-    for (let i = 0; i < keys.length; i++) {
-      const at = this.firstWake(i, openNs);
-      if (at <= closeNs) kernel.wakeAt(first + i, at);
-    }
+    for (let i = 0; i < keys.length; i++) this.begin(i, openNs);
   }
 
-  private firstWake(i: number, openNs: number): number {
+  private begin(i: number, openNs: number): void {
     const { wake } = this.config;
-    if (wake.type === 'once') return this.within(i, wake, openNs);
-    if (wake.begins !== undefined) return this.within(i, wake.begins, openNs);
-    return openNs + this.interval(i, wake.meanIntervalSeconds);
+    const window = wake.type === 'once' ? wake : wake.begins;
+    if (window !== undefined) this.wakes.at(i, this.within(i, window, openNs));
+    else if (wake.type === 'poisson') this.wakes.later(i, openNs, wake.meanIntervalSeconds);
   }
 
   /** A time with U-shaped density. */
@@ -69,19 +68,12 @@ export class NoiseTraders implements Participant {
     return at > openNs ? at : openNs + Math.floor(OPENING_NS * this.draws.uniform(i, OFFSET, 0));
   }
 
-  private interval(i: number, meanSeconds: number): number {
-    return Math.round(meanSeconds * NS_PER_SECOND * this.draws.exponential(i, WAKE_INTERVAL, this.wakes[i]!));
-  }
-
   wake(trader: number): void {
     const i = trader - this.first;
     const { kernel } = this;
     const { wake } = this.config;
-    this.wakes[i]! += 1;
-    if (wake.type === 'poisson') {
-      const at = kernel.now + this.interval(i, wake.meanIntervalSeconds);
-      if (at <= this.closeNs) kernel.wakeAt(trader, at);
-    }
+    this.wakes.wokeUp(i);
+    if (wake.type === 'poisson') this.wakes.later(i, kernel.now, wake.meanIntervalSeconds);
     this.isAsking[i] = 1;
     kernel.request(trader, message.QUERY_SPREAD, 1);
   }
@@ -93,7 +85,7 @@ export class NoiseTraders implements Participant {
     if (pool.type[row] !== message.SPREAD || this.isAsking[i] === 0) return;
     this.isAsking[i] = 0;
     if (kernel.now > this.closeNs) return;
-    const n = this.wakes[i]!;
+    const n = this.wakes.count(i);
     const side = draws.uniform(i, SIDE, n) < 0.5 ? BUY : SELL;
     const price = side === BUY ? pool.c[row]! : pool.a[row]!;
     const quantity = drawOrderSize(this.config.orderSize, draws, i, n);

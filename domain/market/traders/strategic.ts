@@ -3,16 +3,8 @@
 import type { Kernel, Participant } from '../kernel.ts';
 import { L2 } from '../market-data.ts';
 import * as message from '../message.ts';
-import {
-  BUY,
-  CANCEL_REASONS,
-  HIDDEN,
-  POST_ONLY,
-  REJECT_REASONS,
-  SELL,
-  type SIDES,
-  TIMES_IN_FORCE,
-} from '../order.ts';
+import { BUY, CANCEL_REASONS, HIDDEN, POST_ONLY, REJECT_REASONS, SELL, TIMES_IN_FORCE } from '../order.ts';
+import type { Side } from '../order.ts';
 import { Portfolio } from '../portfolio.ts';
 import { MOST_ACTIONS, OrderAction } from '../strategy.ts';
 import type {
@@ -194,7 +186,7 @@ export class StrategicTrader implements Participant {
   }
 
   private tell(
-    { orderId, id, side, openQuantity }: Known,
+    { orderId, id, side, openQuantity }: Pick<Known, 'orderId' | 'id' | 'side' | 'openQuantity'>,
     status: OrderStatus,
     more: Partial<OrderUpdate> = {},
   ): OrderUpdate {
@@ -311,7 +303,7 @@ export class StrategicTrader implements Participant {
   }
 
   private enter(
-    side: (typeof SIDES)[number],
+    side: Side,
     orderType: 'limit' | 'market',
     quantity: number,
     price: number | null,
@@ -336,18 +328,8 @@ export class StrategicTrader implements Participant {
   /** What cannot be sent is answered at once: the strategy's own side refuses it. */
   private refuse(reason: string, orderId = -1): void {
     this.invalidActions += 1;
-    const update: OrderUpdate = {
-      orderId,
-      id: null,
-      status: 'request_refused',
-      side: 'buy',
-      timestampNs: this.kernel.now,
-      fillPrice: null,
-      fillQuantity: 0,
-      isMaker: false,
-      openQuantity: 0,
-      reason,
-    };
+    const nobody = { orderId, id: null, side: 'buy', openQuantity: 0 } as const;
+    const update = this.tell(nobody, 'request_refused', { reason });
     // Not carried out what it answers to that: it could refuse for ever.
     this.strategy.onOrderUpdate(update, this.state());
   }

@@ -2,16 +2,16 @@
 // expect at the close.
 import { z } from 'zod';
 import { exp } from '../../math.ts';
-import { AGGRESSION, Draws, OBSERVATION, OFFSET, SIDE, WAKE_INTERVAL } from '../draws.ts';
+import { AGGRESSION, Draws, OBSERVATION, OFFSET, SIDE } from '../draws.ts';
 import type { Fundamental } from '../fundamental.ts';
 import type { Kernel, Participant } from '../kernel.ts';
 import * as message from '../message.ts';
 import { BUY, SELL } from '../order.ts';
 import { OpenOrders } from './open-orders.ts';
-import { NS_PER_SECOND } from '../session-time.ts';
 import { ABIDES_ORDER_SIZE, OrderSize, drawOrderSize } from './order-size.ts';
 import { Seconds, groupOf } from './trader-group.ts';
 import type { TraderContext } from './trader-group.ts';
+import { WakeUps } from './wake-ups.ts';
 
 export const ValueConfig = z.strictObject({
   ...groupOf('value'),
@@ -39,7 +39,7 @@ export class ValueTraders implements Participant {
   private readonly first: number;
   private readonly closeNs: number;
   private readonly config: ValueConfig;
-  private readonly wakes: Int32Array;
+  private readonly wakes: WakeUps;
   private readonly isAsking: Uint8Array;
   private readonly open: OpenOrders;
   // The belief: value, its variance, and when it was formed.
@@ -47,7 +47,8 @@ export class ValueTraders implements Participant {
   private readonly variance: Float64Array;
   private readonly formedAt: Float64Array;
 
-  constructor({ kernel, first, keys, openNs, closeNs, fundamental }: TraderContext, config: ValueConfig) {
+  constructor(context: TraderContext, config: ValueConfig) {
+    const { kernel, first, keys, openNs, closeNs, fundamental } = context;
     const count = keys.length;
     this.kernel = kernel;
     this.fundamental = fundamental;
@@ -55,26 +56,20 @@ export class ValueTraders implements Participant {
     this.draws = new Draws(keys);
     this.closeNs = closeNs;
     this.config = config;
-    this.wakes = new Int32Array(count);
+    this.wakes = new WakeUps(context, this.draws);
     this.isAsking = new Uint8Array(count);
     this.open = new OpenOrders(count);
     this.value = new Float64Array(count).fill(config.meanCents);
     this.variance = new Float64Array(count);
     this.formedAt = new Float64Array(count).fill(openNs);
-    for (let i = 0; i < count; i++) this.wakeLater(i, openNs);
-  }
-
-  private wakeLater(i: number, nowNs: number): void {
-    const mean = this.config.meanIntervalSeconds * NS_PER_SECOND;
-    const at = nowNs + Math.round(mean * this.draws.exponential(i, WAKE_INTERVAL, this.wakes[i]!));
-    if (at <= this.closeNs) this.kernel.wakeAt(this.first + i, at);
+    for (let i = 0; i < count; i++) this.wakes.later(i, openNs, config.meanIntervalSeconds);
   }
 
   wake(trader: number): void {
     const i = trader - this.first;
     const { kernel } = this;
-    this.wakes[i]! += 1;
-    this.wakeLater(i, kernel.now);
+    this.wakes.wokeUp(i);
+    this.wakes.later(i, kernel.now, this.config.meanIntervalSeconds);
     for (const order of this.open.of(i)) kernel.request(trader, message.CANCEL_ORDER, order);
     this.isAsking[i] = 1;
     kernel.request(trader, message.QUERY_SPREAD, 1);
@@ -90,7 +85,7 @@ export class ValueTraders implements Participant {
 
   private place(i: number, bid: number, ask: number): void {
     const { kernel, draws } = this;
-    const n = this.wakes[i]!;
+    const n = this.wakes.count(i);
     this.isAsking[i] = 0;
     const atClose = Math.round(this.expectAtClose(i));
     let side: number;
@@ -120,7 +115,7 @@ export class ValueTraders implements Participant {
     const { meanCents, kappaPerNs, observationVariance, shockVariance } = this.config;
     const now = this.kernel.now;
     const seen = this.fundamental.at(now);
-    const noise = this.draws.normal(i, OBSERVATION, this.wakes[i]!) * Math.sqrt(observationVariance);
+    const noise = this.draws.normal(i, OBSERVATION, this.wakes.count(i)) * Math.sqrt(observationVariance);
     const observed = observationVariance === 0 ? seen : Math.round(seen + noise);
     const elapsed = now - this.formedAt[i]!;
     const decay = exp(-kappaPerNs * elapsed);
