@@ -145,7 +145,7 @@ function strategicOptions(
 ): Omit<StrategicOptions, 'endNs'> {
   const { startingCashCents: startingCash, latencyNs, depth } = strategy;
   return {
-    agent: { startingCash, symbol, latencyNs, date, openNs, closeNs },
+    agent: { startingCash, symbol, latencyNs, date, marketOpenNs: openNs, marketCloseNs: closeNs },
     tickNs: Math.round(strategy.tickSeconds * NS_PER_SECOND),
     depth,
     dataIntervalNs: Math.round(strategy.dataIntervalMs * 1e6),

@@ -13,8 +13,8 @@ export type AgentConfig = {
   readonly latencyNs: number;
   /** `YYYY-MM-DD`; all times are since its midnight. */
   readonly date: string;
-  readonly openNs: number;
-  readonly closeNs: number;
+  readonly marketOpenNs: number;
+  readonly marketCloseNs: number;
 };
 
 export type PriceLevel = readonly [price: number, quantity: number];
@@ -44,8 +44,8 @@ export type MarketState = {
   readonly spread: number | null;
   readonly lastTrade: number | null;
   /** Visible levels, best first. */
-  readonly bids: readonly PriceLevel[];
-  readonly asks: readonly PriceLevel[];
+  readonly bidDepth: readonly PriceLevel[];
+  readonly askDepth: readonly PriceLevel[];
   /** Visible shares within 0.5 % of the best price. */
   readonly bidLiquidity: number;
   readonly askLiquidity: number;
@@ -96,7 +96,7 @@ const Name = z.string().min(1).max(64);
 
 const Place = z
   .strictObject({
-    type: z.literal('place'),
+    actionType: z.literal('place'),
     side: z.enum(SIDES),
     quantity: Quantity,
     orderType: z.enum(['limit', 'market']),
@@ -120,21 +120,21 @@ const Place = z
     if (action.isPostOnly === true) issue('isPostOnly', 'is for limit orders');
   });
 
-export const OrderAction = z.discriminatedUnion('type', [
+export const OrderAction = z.discriminatedUnion('actionType', [
   Place,
-  z.strictObject({ type: z.literal('cancel'), orderId: z.int().min(0) }),
-  z.strictObject({ type: z.literal('cancel_all') }),
+  z.strictObject({ actionType: z.literal('cancel'), orderId: z.int().min(0) }),
+  z.strictObject({ actionType: z.literal('cancel_all') }),
   /** The quantity is what shall rest. */
   z.strictObject({
-    type: z.literal('modify'),
+    actionType: z.literal('modify'),
     orderId: z.int().min(0),
     quantity: Quantity,
     price: Price.optional(),
   }),
-  z.strictObject({ type: z.literal('partial_cancel'), orderId: z.int().min(0), quantity: Quantity }),
+  z.strictObject({ actionType: z.literal('partial_cancel'), orderId: z.int().min(0), quantity: Quantity }),
   /** Cancels one order and enters another limit order of the same kind. */
   z.strictObject({
-    type: z.literal('replace'),
+    actionType: z.literal('replace'),
     orderId: z.int().min(0),
     quantity: Quantity,
     price: Price,
@@ -160,28 +160,33 @@ export type Strategy = {
 export const orderActions = {
   buy: (quantity: number, price: number, id?: string): OrderAction => place('buy', quantity, price, id),
   sell: (quantity: number, price: number, id?: string): OrderAction => place('sell', quantity, price, id),
-  buyNow: (quantity: number): OrderAction => ({ type: 'place', side: 'buy', orderType: 'market', quantity }),
+  buyNow: (quantity: number): OrderAction => ({
+    actionType: 'place',
+    side: 'buy',
+    orderType: 'market',
+    quantity,
+  }),
   sellNow: (quantity: number): OrderAction => ({
-    type: 'place',
+    actionType: 'place',
     side: 'sell',
     orderType: 'market',
     quantity,
   }),
-  cancel: (orderId: number): OrderAction => ({ type: 'cancel', orderId }),
-  cancelAll: (): OrderAction => ({ type: 'cancel_all' }),
+  cancel: (orderId: number): OrderAction => ({ actionType: 'cancel', orderId }),
+  cancelAll: (): OrderAction => ({ actionType: 'cancel_all' }),
   modify: (orderId: number, quantity: number, price?: number): OrderAction => ({
-    type: 'modify',
+    actionType: 'modify',
     orderId,
     quantity,
     ...(price === undefined ? {} : { price }),
   }),
   partialCancel: (orderId: number, quantity: number): OrderAction => ({
-    type: 'partial_cancel',
+    actionType: 'partial_cancel',
     orderId,
     quantity,
   }),
   replace: (orderId: number, quantity: number, price: number): OrderAction => ({
-    type: 'replace',
+    actionType: 'replace',
     orderId,
     quantity,
     price,
@@ -189,5 +194,12 @@ export const orderActions = {
 };
 
 function place(side: Side, quantity: number, price: number, id: string | undefined): OrderAction {
-  return { type: 'place', side, orderType: 'limit', quantity, price, ...(id === undefined ? {} : { id }) };
+  return {
+    actionType: 'place',
+    side,
+    orderType: 'limit',
+    quantity,
+    price,
+    ...(id === undefined ? {} : { id }),
+  };
 }

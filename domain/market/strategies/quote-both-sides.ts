@@ -20,7 +20,7 @@ export function quoteBothSides({ quantity, mostInventory }: QuoteBothSidesOption
         ...(inventory > -mostInventory ? [orderActions.sell(quantity, bestAsk)] : []),
       ];
       const isThere = (action: OrderAction): boolean =>
-        action.type === 'place' &&
+        action.actionType === 'place' &&
         openOrders.some(({ side, price }) => side === action.side && price === action.price);
       if (openOrders.length === wanted.length && wanted.every(isThere)) return [];
       return [orderActions.cancelAll(), ...wanted];

@@ -18,8 +18,8 @@ const AGENT: AgentConfig = {
   symbol: 'ABM',
   latencyNs: LATENCY,
   date: '2021-02-05',
-  openNs: OPEN,
-  closeNs: CLOSE,
+  marketOpenNs: OPEN,
+  marketCloseNs: CLOSE,
 };
 const STRATEGY = 1;
 const OTHER = 2;
@@ -135,8 +135,8 @@ describe('the callbacks', () => {
       midPrice: null,
       spread: null,
       lastTrade: null,
-      bids: [],
-      asks: [],
+      bidDepth: [],
+      askDepth: [],
       bidLiquidity: 0,
       askLiquidity: 0,
       inventory: 0,
@@ -159,7 +159,7 @@ describe('the state is what was delivered', () => {
     // At the third tick both orders rest, and the news of them is under way.
     expect(asks.slice(0, 4)).toEqual([null, null, null, 10_010]);
     const last = states('tick').at(-1)!;
-    expect([last.bestBid, last.midPrice, last.spread, last.bids, last.asks]).toEqual([
+    expect([last.bestBid, last.midPrice, last.spread, last.bidDepth, last.askDepth]).toEqual([
       9_990,
       10_000,
       20,
@@ -255,18 +255,38 @@ describe('every action ends in an outcome that the strategy is told:', () => {
 
     expect(updates.slice(1).map(brief)).toEqual([
       { status: 'cancelled', openQuantity: 0, reason: 'requested' },
+      { status: 'request_refused', openQuantity: 0, reason: 'order_closed' },
     ]);
   });
 
-  test('a cancel of an order that was filled while the cancel was under way', () => {
+  test.each([
+    ['a cancel', orderActions.cancel],
+    ['a modification', (order: number) => orderActions.modify(order, 7)],
+    ['a partial cancel', (order: number) => orderActions.partialCancel(order, 2)],
+  ])('%s of an order that was filled while it was under way', (_, action) => {
     const fillsAt = OPEN + 2 * SECOND + LATENCY / 2;
     const { updates } = aDay(
-      { 1: () => [orderActions.buy(5, 9_995)], 2: (state) => [orderActions.cancel(first(state))] },
+      { 1: () => [orderActions.buy(5, 9_995)], 2: (state) => [action(first(state))] },
       [...quote, sells(fillsAt, 5, 9_995, 1001)],
     );
 
     expect(updates.slice(1).map(brief)).toEqual([
       { status: 'filled', openQuantity: 0, fillPrice: 9_995, fillQuantity: 5 },
+      { status: 'request_refused', openQuantity: 0, reason: 'order_closed' },
+    ]);
+    expect(updates.map(({ orderId }) => orderId)).toEqual([0, 0, 0]);
+  });
+
+  test('a replacement of an order that was filled while it was under way', () => {
+    const fillsAt = OPEN + 2 * SECOND + LATENCY / 2;
+    const { updates } = aDay(
+      { 1: () => [orderActions.buy(5, 9_995)], 2: (state) => [orderActions.replace(first(state), 7, 9_990)] },
+      [...quote, sells(fillsAt, 5, 9_995, 1001)],
+    );
+
+    expect(updates.slice(1).map(brief)).toEqual([
+      { status: 'filled', openQuantity: 0, fillPrice: 9_995, fillQuantity: 5 },
+      { status: 'rejected', openQuantity: 0, reason: 'order_closed' },
     ]);
   });
 
@@ -336,17 +356,17 @@ describe('what makes no sense is refused at once, with what is wrong:', () => {
   test.each<[string, unknown, string]>([
     [
       'a limit order without a price',
-      [{ type: 'place', side: 'buy', orderType: 'limit', quantity: 1 }],
+      [{ actionType: 'place', side: 'buy', orderType: 'limit', quantity: 1 }],
       'action 0: price: a limit order must have a price',
     ],
     [
       'a market order with a price',
-      [{ type: 'place', side: 'buy', orderType: 'market', quantity: 1, price: 5 }],
+      [{ actionType: 'place', side: 'buy', orderType: 'market', quantity: 1, price: 5 }],
       'action 0: price: a market order must not have a price',
     ],
     [
       'a hidden market order',
-      [{ type: 'place', side: 'buy', orderType: 'market', quantity: 1, isHidden: true }],
+      [{ actionType: 'place', side: 'buy', orderType: 'market', quantity: 1, isHidden: true }],
       'action 0: isHidden: is for limit orders',
     ],
     [
@@ -356,7 +376,7 @@ describe('what makes no sense is refused at once, with what is wrong:', () => {
     ],
     ['no quantity', [orderActions.buy(0, 100)], 'action 0: quantity: Too small: expected number to be >0'],
     ['a change of an order that is not there', [orderActions.cancel(77)], 'there is no open order 77'],
-    ['an action of no kind', [{ type: 'dance' }], 'action 0: type: '],
+    ['an action of no kind', [{ actionType: 'dance' }], 'action 0: actionType: '],
     ['no list', 'buy', 'the answer is no list of actions'],
     [
       'too many at once',
@@ -374,7 +394,7 @@ describe('what makes no sense is refused at once, with what is wrong:', () => {
 
   test('the good actions beside a bad one are carried out', () => {
     const { updates } = aDay({
-      1: () => [orderActions.buy(1, 100), { type: 'dance' }, orderActions.buy(1, 101)],
+      1: () => [orderActions.buy(1, 100), { actionType: 'dance' }, orderActions.buy(1, 101)],
     });
 
     expect(updates.map(({ status }) => status)).toEqual(['request_refused', 'accepted', 'accepted']);

@@ -3,7 +3,16 @@
 import type { Kernel, Participant } from '../kernel.ts';
 import { L2 } from '../market-data.ts';
 import * as message from '../message.ts';
-import { BUY, CANCEL_REASONS, HIDDEN, POST_ONLY, REJECT_REASONS, SELL, TIMES_IN_FORCE } from '../order.ts';
+import {
+  BUY,
+  CANCEL_REASONS,
+  HIDDEN,
+  POST_ONLY,
+  REJECT_REASONS,
+  REQUESTED,
+  SELL,
+  TIMES_IN_FORCE,
+} from '../order.ts';
 import type { Side } from '../order.ts';
 import { Portfolio } from '../portfolio.ts';
 import { MOST_ACTIONS, OrderAction } from '../strategy.ts';
@@ -42,6 +51,8 @@ type Known = {
   /** Its number at the exchange. The strategy never sees it: it tells how many orders all others have sent. */
   readonly number: number;
   kind: number;
+  /** Requests about it that are not answered yet; may be too many, never too few. */
+  asked: number;
 };
 
 export class StrategicTrader implements Participant {
@@ -55,6 +66,8 @@ export class StrategicTrader implements Participant {
   private readonly options: StrategicOptions;
   /** Open orders by their number at the exchange, in the order in which they were entered. */
   private readonly orders = new Map<number, Known>();
+  /** Closed orders with requests under way, so that the strategy hears what becomes of those too. */
+  private readonly closed = new Map<number, Known>();
   private entered = 0;
   private bids: readonly PriceLevel[] = [];
   private asks: readonly PriceLevel[] = [];
@@ -67,7 +80,7 @@ export class StrategicTrader implements Participant {
     this.options = options;
     this.portfolio = new Portfolio(options.agent.startingCash);
     strategy.initialize(options.agent);
-    kernel.wakeAt(trader, options.agent.openNs, TICK);
+    kernel.wakeAt(trader, options.agent.marketOpenNs, TICK);
     kernel.wakeAt(trader, options.endNs, END);
   }
 
@@ -77,7 +90,7 @@ export class StrategicTrader implements Participant {
       this.strategy.onSimulationEnd(this.state());
       return;
     }
-    if (kernel.now === options.agent.openNs)
+    if (kernel.now === options.agent.marketOpenNs)
       kernel.request(
         this.trader,
         message.SUBSCRIBE,
@@ -87,12 +100,12 @@ export class StrategicTrader implements Participant {
         Math.round(options.dataIntervalNs / 1000),
       );
     const next = kernel.now + options.tickNs;
-    if (next <= options.agent.closeNs) kernel.wakeAt(this.trader, next, TICK);
+    if (next <= options.agent.marketCloseNs) kernel.wakeAt(this.trader, next, TICK);
     this.act(this.strategy.onTick(this.state()));
   }
 
   private get isClosed(): boolean {
-    return this.kernel.now > this.options.agent.closeNs;
+    return this.kernel.now > this.options.agent.marketCloseNs;
   }
 
   receive(_: number, row: number): void {
@@ -124,6 +137,7 @@ export class StrategicTrader implements Participant {
     const number = pool.a[row]!;
     const quantity = pool.c[row]!;
     if (type === message.ORDER_REPLACED) return this.takeReplaced(number, pool.f[row]!, quantity);
+    if (type === message.REQUEST_REFUSED) return this.takeRefused(number, REJECT_REASONS[pool.e[row]!]!);
     const known = this.orders.get(number);
     if (known === undefined) return null;
     switch (type) {
@@ -132,6 +146,7 @@ export class StrategicTrader implements Participant {
         known.status = known.filledQuantity > 0 ? 'partial' : 'accepted';
         known.openQuantity = quantity;
         known.price = pool.d[row]!;
+        if (type === message.ORDER_MODIFIED) known.asked -= 1;
         return this.tell(known, type === message.ORDER_ACCEPTED ? 'accepted' : 'modified');
       case message.ORDER_EXECUTED: {
         const isMaker = pool.f[row] === 1;
@@ -146,7 +161,7 @@ export class StrategicTrader implements Participant {
         known.filledQuantity += quantity;
         known.openQuantity = pool.e[row]!;
         known.status = 'partial';
-        if (known.openQuantity === 0) this.orders.delete(number);
+        if (known.openQuantity === 0) this.close(known);
         return this.tell(known, known.openQuantity === 0 ? 'filled' : 'partial', {
           fillPrice: pool.d[row]!,
           fillQuantity: quantity,
@@ -155,17 +170,17 @@ export class StrategicTrader implements Participant {
       }
       case message.ORDER_CANCELLED:
         known.openQuantity = 0;
-        this.orders.delete(number);
+        if (pool.e[row] === REQUESTED) known.asked -= 1;
+        this.close(known);
         return this.tell(known, 'cancelled', { reason: CANCEL_REASONS[pool.e[row]!]! });
       case message.ORDER_PARTIAL_CANCELLED:
         known.openQuantity = pool.e[row]!;
+        known.asked -= 1;
         return this.tell(known, 'partial_cancelled');
       case message.ORDER_REJECTED:
         known.openQuantity = 0;
-        this.orders.delete(number);
+        this.close(known);
         return this.tell(known, 'rejected', { reason: REJECT_REASONS[pool.e[row]!]! });
-      case message.REQUEST_REFUSED:
-        return this.tell(known, 'request_refused', { reason: REJECT_REASONS[pool.e[row]!]! });
       case message.STOP_TRIGGERED:
         return this.tell(known, 'stop_triggered');
       default:
@@ -173,11 +188,24 @@ export class StrategicTrader implements Participant {
     }
   }
 
+  private takeRefused(number: number, reason: string): OrderUpdate | null {
+    const known = this.orders.get(number) ?? this.closed.get(number);
+    if (known === undefined) return null;
+    known.asked -= 1;
+    if (known.asked <= 0) this.closed.delete(number);
+    return this.tell(known, 'request_refused', { reason });
+  }
+
+  private close(known: Known): void {
+    this.orders.delete(known.number);
+    if (known.asked > 0) this.closed.set(known.number, known);
+  }
+
   /** The old order is gone, and the new one too when it was filled at once: then only the old one is still known. */
   private takeReplaced(number: number, oldNumber: number, quantity: number): OrderUpdate | null {
     const old = this.orders.get(oldNumber);
     const known = this.orders.get(number);
-    this.orders.delete(oldNumber);
+    if (old !== undefined) this.close({ ...old, openQuantity: 0 });
     if (known === undefined)
       return old === undefined ? null : this.tell({ ...old, openQuantity: 0 }, 'replaced');
     known.status = known.filledQuantity > 0 ? 'partial' : 'accepted';
@@ -231,7 +259,7 @@ export class StrategicTrader implements Participant {
 
   private carryOut(action: OrderAction): void {
     const { kernel, trader } = this;
-    switch (action.type) {
+    switch (action.actionType) {
       case 'place': {
         const order = this.enter(
           action.side,
@@ -254,21 +282,26 @@ export class StrategicTrader implements Participant {
         return;
       }
       case 'cancel_all':
-        for (const order of this.orders.keys()) kernel.request(trader, message.CANCEL_ORDER, order);
+        for (const known of this.orders.values()) {
+          known.asked += 1;
+          kernel.request(trader, message.CANCEL_ORDER, known.number);
+        }
         return;
       default:
         this.change(action);
     }
   }
 
-  private change(action: Exclude<OrderAction, { type: 'place' | 'cancel_all' }>): void {
+  private change(action: Exclude<OrderAction, { actionType: 'place' | 'cancel_all' }>): void {
     const { kernel, trader } = this;
     const known = [...this.orders.values()].find(({ orderId }) => orderId === action.orderId);
     if (known === undefined) {
       this.refuse(`there is no open order ${action.orderId}`, action.orderId);
       return;
     }
-    switch (action.type) {
+    // A replacement is answered under its own number.
+    if (action.actionType !== 'replace') known.asked += 1;
+    switch (action.actionType) {
       case 'cancel':
         kernel.request(trader, message.CANCEL_ORDER, known.number);
         return;
@@ -321,6 +354,7 @@ export class StrategicTrader implements Participant {
       filledQuantity: 0,
       status: 'new',
       kind: 0,
+      asked: 0,
     });
     return number;
   }
@@ -346,15 +380,15 @@ export class StrategicTrader implements Participant {
     const mark = midPrice ?? lastTrade;
     return {
       timestampNs: now,
-      timeRemainingNs: Math.max(0, this.options.agent.closeNs - now),
+      timeRemainingNs: Math.max(0, this.options.agent.marketCloseNs - now),
       isMarketClosed: this.isClosed,
       bestBid,
       bestAsk,
       midPrice,
       spread: isTwoSided ? bestAsk - bestBid : null,
       lastTrade,
-      bids,
-      asks,
+      bidDepth: bids,
+      askDepth: asks,
       bidLiquidity: nearTouch(bids),
       askLiquidity: nearTouch(asks),
       inventory: portfolio.inventory,
@@ -362,7 +396,9 @@ export class StrategicTrader implements Participant {
       portfolioValue: portfolio.valueAt(mark),
       unrealizedPnl: portfolio.unrealizedAt(mark),
       realizedPnl: portfolio.realizedCents,
-      openOrders: [...this.orders.values()].map(({ kind: _kind, number: _number, ...order }) => order),
+      openOrders: [...this.orders.values()].map(
+        ({ kind: _kind, number: _number, asked: _asked, ...order }) => order,
+      ),
     };
   }
 }
