@@ -78,6 +78,7 @@ export class Exchange implements Participant {
   private readonly data: MarketData;
   private readonly closeAsked: number[] = [];
   private readonly guards: (RiskGuard | undefined)[];
+  private readonly watching: RiskGuard[] = [];
 
   // Trades in order of time: when, and how much had been bought and sold until then by takers.
   private volumeTime = new Float64Array(1024);
@@ -110,6 +111,12 @@ export class Exchange implements Participant {
   /** Of the last trade, or the opening price. */
   private get lastTradeCents(): number {
     return this.book.lastTradeCents || this.options.openingPriceCents;
+  }
+
+  /** What shares are valued at: the mid, or the last trade without both sides. */
+  private get priceCents(): number {
+    const [bid, ask] = [this.book.bestVisiblePrice(BUY), this.book.bestVisiblePrice(SELL)];
+    return bid > 0 && ask > 0 ? (bid + ask) / 2 : this.lastTradeCents;
   }
 
   get nowNs(): number {
@@ -207,12 +214,16 @@ export class Exchange implements Participant {
 
   /** Keeps a participant within limits from now on. */
   limit(participant: number, limits: RiskLimits): void {
-    this.guards[participant] = new RiskGuard(limits, {
+    const cashCents = (): number => this.cashCents[participant]! - this.fees[participant]! / 100;
+    const guard = new RiskGuard(limits, {
       shares: () => this.shares[participant]!,
-      cashCents: () => this.cashCents[participant]! - this.fees[participant]! / 100,
+      cashCents,
+      valueCents: () => cashCents() + this.shares[participant]! * this.priceCents,
       openQuantity: (order) => this.book.openQuantity(order),
       costOfTaking: (quantity) => this.book.costOfTaking(BUY, quantity),
     });
+    this.guards[participant] = guard;
+    if (guard.isWatching) this.watching.push(guard);
   }
 
   /** An order's number belongs to who used it first. */
@@ -324,6 +335,7 @@ export class Exchange implements Participant {
           throw new RangeError(`no event is of type ${events[at]}`);
       }
     }
+    for (const guard of this.watching) guard.mark();
     if (this.tape !== null) this.tape.onEvents(this);
   }
 

@@ -48,6 +48,7 @@ export const REJECT_REASONS = [
   'short_limit',
   'buying_power',
   'invalid_kind',
+  'drawdown_limit',
 ] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
 export const rejectCode = (reason: RejectReason): number => REJECT_REASONS.indexOf(reason);

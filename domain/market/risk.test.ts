@@ -4,11 +4,12 @@ import type { RiskLimits } from './risk.ts';
 
 /** A guard over an account that the test changes; an order is open with what was asked until it is said to be closed. */
 function aGuard(limits: RiskLimits, { shares = 0, cashCents = 0, costOfOne = 100 } = {}) {
-  const account = { shares, cashCents };
+  const account = { shares, cashCents, priceCents: 100 };
   const open = new Map<number, number>();
   const guard = new RiskGuard(limits, {
     shares: () => account.shares,
     cashCents: () => account.cashCents,
+    valueCents: () => account.cashCents + account.shares * account.priceCents,
     openQuantity: (order) => open.get(order) ?? 0,
     costOfTaking: (quantity) => quantity * costOfOne,
   });
@@ -30,6 +31,12 @@ function aGuard(limits: RiskLimits, { shares = 0, cashCents = 0, costOfOne = 100
     open,
     admit,
     change: (...of: [number, number, number]) => outcome(guard.admitChange(...of)),
+    marks: (...prices: number[]) => {
+      for (const price of prices) {
+        account.priceCents = price;
+        guard.mark();
+      }
+    },
   };
 }
 
@@ -136,4 +143,40 @@ test('an order that is changed is judged in its own place', () => {
   expect(change(0, 90, 0)).toBe('admitted');
   expect(change(0, 90, 112)).toBe('buying_power');
   expect(change(7, 1000, 0)).toBe('admitted');
+});
+
+describe('a fall in value', () => {
+  const LIMIT = { maxDrawdownCents: 500 };
+
+  test('counts from the peak, not from the start', () => {
+    const { admit, marks } = aGuard(LIMIT, { shares: 100, cashCents: 0 });
+
+    marks(110, 106);
+    expect(admit(BUY, 1, 10)).toBe('admitted');
+    // Worth more than at the start, and 6 a share less than at the peak.
+    marks(104);
+    expect(admit(BUY, 1, 10)).toBe('drawdown_limit');
+  });
+
+  test('is remembered when the price comes back', () => {
+    const { admit, marks } = aGuard(LIMIT, { shares: 100 });
+    marks(94, 120);
+
+    expect(admit(BUY, 1, 10)).toBe('drawdown_limit');
+  });
+
+  test.each([
+    ['long', 100, SELL, BUY, 94],
+    ['short', -100, BUY, SELL, 106],
+  ])('leaves who is %s what closes the position, and no share more', (_, shares, closing, opening, price) => {
+    const { admit, marks } = aGuard(LIMIT, { shares });
+    marks(price);
+
+    expect([admit(closing, 60, 10), admit(closing, 41, 10), admit(closing, 40, 10)]).toEqual([
+      'admitted',
+      'drawdown_limit',
+      'admitted',
+    ]);
+    expect(admit(opening, 1, 10)).toBe('drawdown_limit');
+  });
 });

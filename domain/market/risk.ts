@@ -16,6 +16,8 @@ export const RiskLimits = z.strictObject({
   maxShort: Shares.optional(),
   /** Bought is with cash and so much more; left out: without limit. */
   creditCents: z.number().min(0).optional(),
+  /** Once the account's value has fallen so far from its highest, only orders that close what is held are taken. */
+  maxDrawdownCents: z.number().min(0).optional(),
 });
 export type RiskLimits = z.infer<typeof RiskLimits>;
 
@@ -24,6 +26,8 @@ export type Account = {
   readonly shares: () => number;
   /** After fees. */
   readonly cashCents: () => number;
+  /** Cash and shares at the market's price. */
+  readonly valueCents: () => number;
   readonly openQuantity: (order: number) => number;
   /** What so many shares would cost now, taken from the book. */
   readonly costOfTaking: (quantity: number) => number;
@@ -35,6 +39,7 @@ const ORDER_RATE = rejectCode('order_rate_limit');
 const POSITION = rejectCode('position_limit');
 const SHORT = rejectCode('short_limit');
 const BUYING_POWER = rejectCode('buying_power');
+const DRAWDOWN = rejectCode('drawdown_limit');
 
 /** Keeps the limits of one participant. */
 export class RiskGuard {
@@ -43,10 +48,27 @@ export class RiskGuard {
   private readonly open = new Map<number, { side: number; priceCents: number }>();
   /** When the last orders were taken, oldest first. */
   private taken: number[] = [];
+  private peakCents: number;
+  private hasFallen = false;
 
   constructor(limits: RiskLimits, account: Account) {
     this.limits = limits;
     this.account = account;
+    this.peakCents = account.valueCents();
+  }
+
+  /** Whether `mark` has anything to watch. */
+  get isWatching(): boolean {
+    return this.limits.maxDrawdownCents !== undefined;
+  }
+
+  /** The market has moved. A fall counts from the highest value so far, and for the rest of the day. */
+  mark(): void {
+    const { maxDrawdownCents } = this.limits;
+    if (maxDrawdownCents === undefined || this.hasFallen) return;
+    const value = this.account.valueCents();
+    this.peakCents = Math.max(this.peakCents, value);
+    this.hasFallen = this.peakCents - value > maxDrawdownCents;
   }
 
   /**
@@ -100,6 +122,10 @@ export class RiskGuard {
       const open = account.openQuantity(order);
       shares += open;
       cost += open * at;
+    }
+    if (this.hasFallen) {
+      const closable = side === BUY ? -account.shares() : account.shares();
+      if (shares + quantity > closable) return DRAWDOWN;
     }
     if (side !== BUY)
       return maxShort !== undefined && account.shares() - shares - quantity < -maxShort ? SHORT : -1;

@@ -83,6 +83,32 @@ test('limits of the configuration are kept: an order beyond them is rejected, an
   expect(new Set(reasons)).toEqual(new Set(['position_limit']));
 });
 
+test('who has lost too much from its best moment on may only close what it holds', () => {
+  const limits = { maxDrawdownCents: 50_000 };
+  const times = ['09:30', '09:40', '09:50'];
+  // Up by a tenth, and then down to where it began.
+  const fundamental = { type: 'series', times, valuesCents: [100_000, 110_000, 100_000] } as const;
+  const held: number[] = [];
+  const reasons = new Set<string | null>();
+  const holder: Strategy = {
+    ...idle,
+    onTick: ({ bestAsk, timeRemainingNs, inventory }) => {
+      held.push(inventory);
+      return bestAsk === null || timeRemainingNs === 0 ? [] : [orderActions.buyNow(5)];
+    },
+    onOrderUpdate({ status, reason }) {
+      if (status === 'rejected') reasons.add(reason);
+      return [];
+    },
+  };
+  simulate(market({ fundamental, strategy: { limits } }), 1, { strategy: holder });
+
+  expect(reasons).toEqual(new Set(['drawdown_limit']));
+  expect(held.at(-1)).toBeGreaterThan(0);
+  // It stopped before the close, and stayed where it was.
+  expect(held.at(-100)).toBe(held.at(-1));
+});
+
 test('the longer its latency, the older what it knows', () => {
   const seen = (latencyNs: number): MarketState[] => {
     const states: MarketState[] = [];
