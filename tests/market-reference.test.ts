@@ -16,6 +16,8 @@ const SLOW: Partial<MarketConfigInput> = {
   latency: { type: 'cubic' },
 };
 
+const GRID: Partial<MarketConfigInput> = { tickSizeCents: 4, lotSize: 10 };
+
 describe.each<[name: string, seed: number, config: MarketConfig]>([
   ['rmsc04 until 10:30', 1, preset('rmsc04', '10:30')],
   ['rmsc04 until 10:30', 2, preset('rmsc04', '10:30')],
@@ -30,6 +32,8 @@ describe.each<[name: string, seed: number, config: MarketConfig]>([
   ['traders that take no time until 10:00', 1, preset('rmsc04', '10:00', { computationDelayNs: 0 })],
   // Many messages of different traders at one instant.
   ['a market without latency until 10:00', 1, preset('rmsc04', '10:00', { latency: { type: 'none' } })],
+  ['a market with ticks and lots until 10:00', 1, preset('rmsc04', '10:00', GRID)],
+  ['an execution in lots until 10:30', 1, preset('rmsc04+with_execution', '10:30', { lotSize: 10 })],
   ['makers that lean against their inventory until 09:40', 1, leaning(preset('rmsc03', '09:40'))],
 ])('%s, seed %d', (_, seed, config) => {
   const [fast, naive] = [simulateFast(config, seed), simulateNaively(config, seed)];

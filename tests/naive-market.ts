@@ -11,7 +11,7 @@ import type { Fundamental } from '../domain/market/fundamental.ts';
 import { Latency } from '../domain/market/latency.ts';
 import type { MarketConfig } from '../domain/market/market-config.ts';
 import { ACCEPTED, CANCELLED, FILLED, REFUSED, REJECTED } from '../domain/market/order-book.ts';
-import { BUY, SELL, rejectCode } from '../domain/market/order.ts';
+import { BUY, MAX_PRICE_CENTS, SELL, rejectCode } from '../domain/market/order.ts';
 import type { SideCode } from '../domain/market/order.ts';
 import { NS_PER_SECOND, parseClockTime } from '../domain/market/session-time.ts';
 import type { MarketRun } from '../domain/market/simulate.ts';
@@ -72,7 +72,8 @@ export function simulateNaively(config: MarketConfig, seed: number | string): Na
   for (const group of config.traders)
     for (let n = 1; n <= group.count; n++) {
       const draws = new Draws([root.at('trader', named[id]!.name)]);
-      const world = { kernel, id, draws, openNs, closeNs, fundamental };
+      const { tickSizeCents: tick, lotSize: lot } = config;
+      const world = { kernel, id, draws, openNs, closeNs, fundamental, tick, lot };
       kernel.participants.set(id, createTrader(group, world));
       id += 1;
     }
@@ -445,6 +446,8 @@ type World = {
   readonly openNs: number;
   readonly closeNs: number;
   readonly fundamental: Fundamental;
+  readonly tick: number;
+  readonly lot: number;
 };
 
 function createTrader(group: TraderGroup, world: World): Participant {
@@ -493,7 +496,7 @@ abstract class NaiveTrader implements Participant {
   }
 
   protected drawSize(model: OrderSize): number {
-    return drawOrderSize(model, this.world.draws, 0, this.wakes);
+    return drawOrderSize(model, this.world.draws, 0, this.wakes, this.world.lot);
   }
 
   protected send(request: Request): void {
@@ -511,8 +514,13 @@ abstract class NaiveTrader implements Participant {
     this.wakeAt(from + Math.round(interval));
   }
 
-  protected enterLimit(side: SideCode, quantity: number, priceCents: number): void {
-    if (quantity <= 0 || priceCents <= 0) return;
+  /** Prices are cut to the grid away from the other side, sizes filled up to whole lots. */
+  protected enterLimit(side: SideCode, shares: number, wanted: number): void {
+    const { tick, lot } = this.world;
+    const beside = ((wanted % tick) + tick) % tick;
+    const priceCents = side === BUY || beside === 0 ? wanted - beside : wanted - beside + tick;
+    const quantity = shares + ((lot - (shares % lot)) % lot);
+    if (quantity <= 0 || priceCents <= 0 || priceCents > MAX_PRICE_CENTS) return;
     const order = this.world.kernel.newOrder();
     this.open.add(order);
     this.send({ type: 'limit_order', order, side, quantity, priceCents });
@@ -807,7 +815,8 @@ class NaivePovTrader extends NaiveTrader {
     if (answer.type === 'order_executed') this.left -= answer.quantity;
     if (answer.type !== 'volume' || this.now > this.endNs) return;
     const wanted = Math.round(this.config.share * (answer.bought + answer.sold));
-    const quantity = Math.min(this.left, wanted);
+    const shares = Math.min(this.left, wanted);
+    const quantity = shares - (shares % this.world.lot);
     if (quantity <= 0) return;
     const side = this.config.side === 'buy' ? BUY : SELL;
     this.send({ type: 'market_order', order: this.world.kernel.newOrder(), side, quantity });

@@ -57,3 +57,10 @@ test('bands give each type its own limits', () => {
   expect(latency.of(1)).toBeGreaterThanOrEqual(1000);
   expect(latency.of(1)).toBeLessThanOrEqual(2000);
 });
+
+test('a type of traders can be disconnected', () => {
+  const byType = { fast: 'disconnected' as const };
+  const latency = new Latency({ type: 'bands', default: [7, 7], byType }, some('fast-1', 'slow-1'), KEY);
+
+  expect([latency.of(0), latency.of(1)]).toEqual([-1, 7]);
+});

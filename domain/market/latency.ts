@@ -10,6 +10,9 @@ const METRES_PER_SECOND = 299_792_458;
 
 const Nanoseconds = z.int().min(0).max(60_000_000_000);
 
+/** Least and most nanoseconds, or nobody hears of what is sent to or by such a trader. */
+const Band = z.union([z.tuple([Nanoseconds, Nanoseconds]), z.literal('disconnected')]);
+
 export const LatencyModel = z.discriminatedUnion('type', [
   /** Messages arrive when they are sent. */
   z.strictObject({ type: z.literal('none') }),
@@ -25,13 +28,13 @@ export const LatencyModel = z.discriminatedUnion('type', [
   /** The same for all, or by the type of the trader, drawn once for each trader between two limits. */
   z.strictObject({
     type: z.literal('bands'),
-    default: z.tuple([Nanoseconds, Nanoseconds]),
-    byType: z.record(z.string(), z.tuple([Nanoseconds, Nanoseconds])).default({}),
+    default: Band,
+    byType: z.record(z.string(), Band).default({}),
   }),
 ]);
 export type LatencyModel = z.infer<typeof LatencyModel>;
 
-/** Nobody hears of what is sent to or by a trader that is disconnected. */
+/** As a latency: what is sent never arrives. */
 export const DISCONNECTED = -1;
 
 export class Latency {
@@ -52,7 +55,9 @@ export class Latency {
       const place = this.draws.uniform(trader, PLACE, 0);
       if (model.type === 'none') return 0;
       if (model.type === 'bands') {
-        const [least, most] = model.byType[type] ?? model.default;
+        const band = model.byType[type] ?? model.default;
+        if (band === 'disconnected') return DISCONNECTED;
+        const [least, most] = band;
         return Math.round(least + place * (most - least));
       }
       return Math.round((place * LINE_METRES * 1e9) / METRES_PER_SECOND);

@@ -86,6 +86,43 @@ describe('what is wrong is named with its path, its value and what would be allo
       'fundamental.times.1: 10:00 is not after 10:00 (it is "10:00")',
     ],
     [
+      'a band of latencies that ends before it begins',
+      { latency: { type: 'bands', default: [2000, 1000] } },
+      'latency.default.1: must be at least 2000 (it is 1000)',
+    ],
+    [
+      'latencies of traders that are not there',
+      { latency: { type: 'bands', default: [1, 2], byType: { pov: [1, 2] } } },
+      'latency.byType.pov: is no type of the traders: noise, value, market_maker, momentum',
+    ],
+    [
+      'a grid that is too fine',
+      { fundamental: { ...GOOD.fundamental, stepSeconds: 0.001 } },
+      'fundamental.stepSeconds: makes 23400000 steps of this session; at most 1000000 are possible (it is 0.001)',
+    ],
+    [
+      'too many traders of all groups',
+      { traders: ['a', 'b', 'c'].map((name) => ({ ...noise, name, count: 1e5 })) },
+      'traders: are 300000 together; at most 200000 are possible',
+    ],
+    [
+      'sizes without any weight',
+      {
+        traders: [
+          {
+            ...noise,
+            orderSize: {
+              type: 'mixture',
+              oddLots: { weight: 0, mean: 1, deviation: 1 },
+              roundLots: [0],
+              deviation: { type: 'shares', value: 1 },
+            },
+          },
+        ],
+      },
+      'traders.0.orderSize: must have a weight above 0',
+    ],
+    [
       'a fundamental without a mean',
       { fundamental: { ...GOOD.fundamental, meanCents: undefined } },
       'fundamental.meanCents: Invalid input: expected number, received undefined',

@@ -18,10 +18,14 @@ export const StrategySettings = z.strictObject({
   /** Levels of market data. */
   depth: z.int().min(1).max(1000).default(10),
   /** Least time between two deliveries of market data; 0: every change. */
-  dataIntervalMs: z.number().min(0).max(3_600_000).default(100),
+  dataIntervalMs: z.number().min(0).max(1_800_000).default(100),
   limits: RiskLimits.prefault({}),
 });
 export type StrategySettings = z.infer<typeof StrategySettings>;
+
+/** Points of the grid on which the fundamental is drawn, and traders of all groups together. */
+const MOST_STEPS = 1_000_000;
+const MOST_TRADERS = 200_000;
 
 /** Names of participants that no group of traders may have. */
 const RESERVED = ['exchange', 'strategy'];
@@ -65,6 +69,16 @@ export const MarketConfig = z
       issue(['afterCloseSeconds'], 'must end before midnight');
     if (config.openingPriceCents % config.tickSizeCents !== 0)
       issue(['openingPriceCents'], `must be a multiple of the tick of ${config.tickSizeCents} cents`);
+    const steps = Math.floor((closeNs - openNs) / NS_PER_SECOND / config.fundamental.stepSeconds);
+    if (steps > MOST_STEPS)
+      issue(
+        ['fundamental', 'stepSeconds'],
+        `makes ${steps} steps of this session; at most ${MOST_STEPS} are possible`,
+      );
+    const traders = config.traders.reduce((sum, { count }) => sum + count, 0);
+    if (traders > MOST_TRADERS)
+      issue(['traders'], `are ${traders} together; at most ${MOST_TRADERS} are possible`);
+    checkLatency(config.latency, new Set(config.traders.map(({ type }) => type)), issue);
     const names = new Set<string>();
     config.traders.forEach(({ name }, i) => {
       if (RESERVED.includes(name)) issue(['traders', i, 'name'], `"${name}" is taken`);
@@ -77,6 +91,11 @@ export const MarketConfig = z
         const window = group.wake.type === 'once' ? group.wake : group.wake.begins;
         if (window !== undefined && parseClockTime(window.from) >= parseClockTime(window.until))
           issue(['traders', i, ...path], `must be after ${window.from}`);
+      }
+      if ('orderSize' in group && group.orderSize.type === 'mixture') {
+        const { oddLots, roundLots } = group.orderSize;
+        if (oddLots.weight + roundLots.reduce((sum, weight) => sum + weight, 0) === 0)
+          issue(['traders', i, 'orderSize'], 'must have a weight above 0');
       }
       if ('orderSize' in group && group.orderSize.least > group.orderSize.most)
         issue(['traders', i, 'orderSize', 'most'], `must be at least ${group.orderSize.least}`);
@@ -95,6 +114,24 @@ export const MarketConfig = z
 export type MarketConfig = z.infer<typeof MarketConfig>;
 /** What may be left out has a default. */
 export type MarketConfigInput = z.input<typeof MarketConfig>;
+
+function checkLatency(
+  latency: LatencyModel,
+  types: ReadonlySet<string>,
+  issue: (path: (string | number)[], message: string) => void,
+): void {
+  if (latency.type !== 'bands') return;
+  const check = (path: string[], band: typeof latency.default): void => {
+    if (band !== 'disconnected' && band[0] > band[1])
+      issue(['latency', ...path, 1], `must be at least ${band[0]}`);
+  };
+  check(['default'], latency.default);
+  for (const [type, band] of Object.entries(latency.byType)) {
+    check(['byType', type], band);
+    if (!types.has(type))
+      issue(['latency', 'byType', type], `is no type of the traders: ${[...types].join(', ')}`);
+  }
+}
 
 /**
  * Reads a configuration from outside.

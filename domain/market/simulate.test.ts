@@ -1,6 +1,8 @@
+import type { Tape } from './exchange.ts';
 import { HeapQueue } from './event-queue.ts';
 import { MarketConfig } from './market-config.ts';
 import type { MarketConfigInput } from './market-config.ts';
+import { EVENT_STRIDE, REJECTED } from './order-book.ts';
 import { PRESET_NAMES, presetConfig } from './presets.ts';
 import { parseClockTime } from './session-time.ts';
 import { Market, simulate } from './simulate.ts';
@@ -133,6 +135,21 @@ describe.each(PRESET_NAMES)('%s', (name) => {
 
     expect(counts.at(-1)! / counts[10]!).toBeLessThan(2);
   });
+});
+
+test.each(['rmsc04+with_execution', 'rmsc03'])('%s with ticks and lots has no order beside them', (name) => {
+  let rejected = 0;
+  const tape: Tape = {
+    onEvents({ book }) {
+      for (let at = 0; at < book.eventCount * EVENT_STRIDE; at += EVENT_STRIDE)
+        if (book.events[at] === REJECTED) rejected += 1;
+    },
+  };
+  const day = simulate(preset(name, { close: '10:30', tickSizeCents: 5, lotSize: 10 }), 1, { tape });
+
+  expect(rejected).toBe(0);
+  expect(day.fills).toBeGreaterThan(500);
+  expect(Math.abs(day.closingPriceCents! / 100_000 - 1)).toBeLessThan(0.1);
 });
 
 test('conserves shares and cash over all participants', () => {

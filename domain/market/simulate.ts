@@ -72,7 +72,9 @@ export class Market {
     let first = 1;
     for (const group of config.traders) {
       const keys = participants.slice(first, first + group.count).map(({ name }) => root.at('trader', name));
-      const context = { kernel: this.kernel, first, keys, openNs, closeNs, fundamental };
+      const { kernel } = this;
+      const { tickSizeCents, lotSize } = config;
+      const context = { kernel, first, keys, openNs, closeNs, fundamental, tickSizeCents, lotSize };
       this.kernel.register(first, group.count, createTraders(group, context));
       first += group.count;
     }

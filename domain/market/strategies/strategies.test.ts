@@ -87,7 +87,11 @@ test('who has lost too much from its best moment on may only close what it holds
   const limits = { maxDrawdownCents: 50_000 };
   const times = ['09:30', '09:40', '09:50'];
   // Up by a tenth, and then down to where it began.
-  const fundamental = { type: 'series', times, valuesCents: [100_000, 110_000, 100_000] } as const;
+  const fundamental: MarketConfigInput['fundamental'] = {
+    type: 'series',
+    times,
+    valuesCents: [100_000, 110_000, 100_000],
+  };
   const held: number[] = [];
   const reasons = new Set<string | null>();
   const holder: Strategy = {

@@ -7,9 +7,10 @@ import { Draws } from '../draws.ts';
 import type { Kernel, Participant } from '../kernel.ts';
 import { IMBALANCE } from '../market-data.ts';
 import * as message from '../message.ts';
-import { BUY, SELL } from '../order.ts';
+import { BUY, MAX_PRICE_CENTS, MAX_QUANTITY, SELL } from '../order.ts';
+import { NS_PER_MINUTE } from '../session-time.ts';
 import { OpenOrders } from './open-orders.ts';
-import { Seconds, groupOf } from './trader-group.ts';
+import { Seconds, groupOf, toTick } from './trader-group.ts';
 import type { TraderContext } from './trader-group.ts';
 import { WakeUps } from './wake-ups.ts';
 
@@ -18,20 +19,20 @@ export const MarketMakerConfig = z.strictObject({
   meanIntervalSeconds: Seconds,
   /** Share of the volume traded in one interval that is offered at each level. */
   share: z.number().min(0).max(1),
-  leastQuantity: z.int().positive().default(1),
+  leastQuantity: z.int().positive().max(1_000_000).default(1),
   levels: z.int().min(1).max(1000).default(10),
   /** Distance between levels, in spreads. */
-  spacing: z.number().positive().default(5),
+  spacing: z.number().positive().max(1000).default(5),
   /** Weight of the newest spread in its moving average. */
   spreadAlpha: z.number().min(0).max(1).default(0.75),
   /** How far the mid moves, in cents, when all that was traded was bought; 0: not at all. */
-  priceSkewCents: z.number().min(0).default(0),
+  priceSkewCents: z.number().min(0).max(1_000_000).default(0),
   /** Steepness of the lean against the inventory; 0: none. */
-  inventorySkew: z.number().min(0).default(0),
+  inventorySkew: z.number().min(0).max(1000).default(0),
   /** Shares at the outermost level; 0: as at the others. */
-  backstopQuantity: z.int().min(0).default(0),
+  backstopQuantity: z.int().min(0).max(1_000_000).default(0),
   /** Between taking the ladder away and asking for the new one. */
-  cancelDelayNs: z.int().min(0).default(50),
+  cancelDelayNs: z.int().min(0).max(NS_PER_MINUTE).default(50),
   /** A new ladder is put up when the book leans more than this to one side. */
   leastImbalance: z.number().gt(0).lt(1).default(0.9),
 });
@@ -43,13 +44,15 @@ export class MarketMakers implements Participant {
   private readonly kernel: Kernel;
   private readonly first: number;
   private readonly closeNs: number;
+  private readonly tickSizeCents: number;
+  private readonly lotSize: number;
   private readonly config: MarketMakerConfig;
   private readonly open: OpenOrders;
   private readonly wakes: WakeUps;
   private readonly spread: Float64Array;
   private readonly mid: Int32Array;
   private readonly quantity: Int32Array;
-  private readonly inventory: Int32Array;
+  private readonly inventory: Float64Array;
   private readonly bought: Int32Array;
   private readonly sold: Int32Array;
   /** Answers that are still awaited: 1 spread, 2 volume. */
@@ -63,13 +66,15 @@ export class MarketMakers implements Participant {
     this.kernel = kernel;
     this.first = first;
     this.closeNs = closeNs;
+    this.tickSizeCents = context.tickSizeCents;
+    this.lotSize = context.lotSize;
     this.config = config;
     this.open = new OpenOrders(count);
     this.wakes = new WakeUps(context, new Draws(keys));
     this.spread = new Float64Array(count).fill(INITIAL_SPREAD);
     this.mid = new Int32Array(count);
     this.quantity = new Int32Array(count).fill(config.leastQuantity);
-    this.inventory = new Int32Array(count);
+    this.inventory = new Float64Array(count);
     this.bought = new Int32Array(count);
     this.sold = new Int32Array(count);
     this.awaited = new Uint8Array(count);
@@ -111,7 +116,7 @@ export class MarketMakers implements Participant {
         this.awaited[i]! &= ~2;
         this.bought[i] = pool.a[row]!;
         this.sold[i] = pool.b[row]!;
-        this.quantity[i] = Math.round(config.share * (pool.a[row]! + pool.b[row]!));
+        this.quantity[i] = Math.min(MAX_QUANTITY, Math.round(config.share * (pool.a[row]! + pool.b[row]!)));
         break;
       case message.IMBALANCE_DATA:
         // One ladder more until the next wake-up takes all away. The published agent puts up another one each time: two
@@ -174,9 +179,12 @@ export class MarketMakers implements Participant {
     return [Math.max(leastQuantity, buy), Math.max(leastQuantity, sell)];
   }
 
-  private enter(i: number, side: number, quantity: number, price: number): void {
-    if (price <= 0) return;
-    const { kernel } = this;
+  /** At least one lot. */
+  private enter(i: number, side: number, shares: number, priceCents: number): void {
+    const { kernel, lotSize } = this;
+    const price = toTick(priceCents, side, this.tickSizeCents);
+    if (price <= 0 || price > MAX_PRICE_CENTS) return;
+    const quantity = lotSize === 1 ? shares : Math.ceil(shares / lotSize) * lotSize;
     const order = kernel.newOrder();
     this.open.entered(i, order);
     kernel.request(this.first + i, message.LIMIT_ORDER, order, side, quantity, price);

@@ -24,6 +24,7 @@ export class MomentumTraders implements Participant {
   private readonly draws: Draws;
   private readonly first: number;
   private readonly closeNs: number;
+  private readonly lotSize: number;
   private readonly config: MomentumConfig;
   private readonly wakes: WakeUps;
   private readonly isAsking: Uint8Array;
@@ -38,6 +39,7 @@ export class MomentumTraders implements Participant {
     this.first = first;
     this.draws = new Draws(keys);
     this.closeNs = closeNs;
+    this.lotSize = context.lotSize;
     this.config = config;
     this.wakes = new WakeUps(context, this.draws);
     this.isAsking = new Uint8Array(count);
@@ -79,7 +81,8 @@ export class MomentumTraders implements Participant {
       long += sum;
       if (back < SHORT) short += sum;
     }
-    const quantity = drawOrderSize(this.config.orderSize, this.draws, i, this.wakes.count(i));
+    const n = this.wakes.count(i);
+    const quantity = drawOrderSize(this.config.orderSize, this.draws, i, n, this.lotSize);
     if (quantity <= 0) return;
     // Means of mids in hundredths of a cent: sums of bid and ask are twice the mid.
     const isRising = Math.round((short * 50) / SHORT) >= Math.round((long * 50) / LONG);

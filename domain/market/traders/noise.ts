@@ -38,6 +38,7 @@ export class NoiseTraders implements Participant {
   private readonly wakes: WakeUps;
   private readonly isAsking: Uint8Array;
   private readonly closeNs: number;
+  private readonly lotSize: number;
   private readonly config: NoiseConfig;
 
   constructor(context: TraderContext, config: NoiseConfig) {
@@ -48,6 +49,7 @@ export class NoiseTraders implements Participant {
     this.wakes = new WakeUps(context, this.draws);
     this.isAsking = new Uint8Array(keys.length);
     this.closeNs = closeNs;
+    this.lotSize = context.lotSize;
     this.config = config;
     for (let i = 0; i < keys.length; i++) this.begin(i, openNs);
   }
@@ -88,7 +90,7 @@ export class NoiseTraders implements Participant {
     const n = this.wakes.count(i);
     const side = draws.uniform(i, SIDE, n) < 0.5 ? BUY : SELL;
     const price = side === BUY ? pool.c[row]! : pool.a[row]!;
-    const quantity = drawOrderSize(this.config.orderSize, draws, i, n);
+    const quantity = drawOrderSize(this.config.orderSize, draws, i, n, this.lotSize);
     if (price === 0 || quantity <= 0) return;
     kernel.request(trader, message.LIMIT_ORDER, kernel.newOrder(), side, quantity, price);
   }

@@ -3,22 +3,29 @@ import { z } from 'zod';
 import { exp, normalQuantile } from '../../math.ts';
 import { SIZE, SIZE_COMPONENT } from '../draws.ts';
 import type { Draws } from '../draws.ts';
+import { MAX_QUANTITY } from '../order.ts';
 
-const Weight = z.number().min(0);
+const Weight = z.number().min(0).max(1e6);
+/** Shares of an order. */
+const Shares = z.int().max(MAX_QUANTITY);
 
 export const OrderSize = z.discriminatedUnion('type', [
   /** Log-normal odd lots, and normal peaks at the round lots 100, 200 and so on. Weights need not sum to 1. */
   z.strictObject({
     type: z.literal('mixture'),
-    oddLots: z.strictObject({ weight: Weight, mean: z.number(), deviation: z.number().min(0) }),
+    oddLots: z.strictObject({
+      weight: Weight,
+      mean: z.number().min(-20).max(20),
+      deviation: z.number().min(0).max(10),
+    }),
     roundLots: z.array(Weight).min(1).max(50),
     /** Standard deviation of each peak: shares, or a share of its centre. */
-    deviation: z.strictObject({ type: z.enum(['shares', 'relative']), value: z.number().min(0) }),
-    least: z.int().min(0).default(0),
-    most: z.int().positive().default(1_000_000),
+    deviation: z.strictObject({ type: z.enum(['shares', 'relative']), value: z.number().min(0).max(1e6) }),
+    least: Shares.min(0).default(0),
+    most: Shares.positive().default(1_000_000),
   }),
   /** Each size between two limits, both included, as likely as the others. */
-  z.strictObject({ type: z.literal('uniform'), least: z.int().positive(), most: z.int().positive() }),
+  z.strictObject({ type: z.literal('uniform'), least: Shares.positive(), most: Shares.positive() }),
 ]);
 export type OrderSize = z.infer<typeof OrderSize>;
 
@@ -42,8 +49,19 @@ export const HASUFEL_ORDER_SIZE: OrderSize = {
   most: 1000,
 };
 
-/** Shares of an order, 0 for none. @param n number of the trader's wake-up */
-export function drawOrderSize(model: OrderSize, draws: Draws, trader: number, n: number): number {
+/** Shares of an order in whole lots, 0 for none. @param n number of the trader's wake-up */
+export function drawOrderSize(
+  model: OrderSize,
+  draws: Draws,
+  trader: number,
+  n: number,
+  lotSize: number,
+): number {
+  const size = drawShares(model, draws, trader, n);
+  return lotSize === 1 ? size : Math.round(size / lotSize) * lotSize;
+}
+
+function drawShares(model: OrderSize, draws: Draws, trader: number, n: number): number {
   const u = draws.uniform(trader, SIZE, n);
   if (model.type === 'uniform') return model.least + Math.floor(u * (model.most - model.least + 1));
   const { oddLots, roundLots, deviation, least, most } = model;

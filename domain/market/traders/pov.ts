@@ -25,12 +25,15 @@ export class PovTraders implements Participant {
   private readonly first: number;
   private readonly config: PovConfig;
   private readonly endNs: number;
+  private readonly lotSize: number;
   private readonly left: Int32Array;
 
-  constructor({ kernel, first, keys, openNs, closeNs }: TraderContext, config: PovConfig) {
+  constructor(context: TraderContext, config: PovConfig) {
+    const { kernel, first, keys, openNs, closeNs, lotSize } = context;
     this.kernel = kernel;
     this.first = first;
     this.config = config;
+    this.lotSize = lotSize;
     this.endNs = closeNs - config.endBeforeCloseSeconds * NS_PER_SECOND;
     this.left = new Int32Array(keys.length).fill(config.quantity);
     const startNs = Math.round(openNs + config.startAfterOpenSeconds * NS_PER_SECOND);
@@ -53,7 +56,8 @@ export class PovTraders implements Participant {
     if (type === message.ORDER_EXECUTED) this.left[i]! -= pool.c[row]!;
     if (type !== message.VOLUME || kernel.now > this.endNs) return;
     const volume = pool.a[row]! + pool.b[row]!;
-    const quantity = Math.min(this.left[i]!, Math.round(config.share * volume));
+    const shares = Math.min(this.left[i]!, Math.round(config.share * volume));
+    const quantity = shares - (shares % this.lotSize);
     if (quantity <= 0) return;
     kernel.request(
       trader,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { RandomKey } from '../../random.ts';
 import type { Fundamental } from '../fundamental.ts';
 import type { Kernel } from '../kernel.ts';
+import { BUY } from '../order.ts';
 
 /** What all groups of traders have in their configuration. */
 export function groupOf<T extends string>(type: T) {
@@ -28,4 +29,14 @@ export type TraderContext = {
   readonly openNs: number;
   readonly closeNs: number;
   readonly fundamental: Fundamental;
+  /** Orders beside the grid of prices or of sizes would be refused. */
+  readonly tickSizeCents: number;
+  readonly lotSize: number;
 };
+
+/** The nearest price of the grid that is no better for the other side: down for a bid, up for an ask. */
+export function toTick(priceCents: number, side: number, tickSizeCents: number): number {
+  if (tickSizeCents === 1) return priceCents;
+  const ticks = priceCents / tickSizeCents;
+  return (side === BUY ? Math.floor(ticks) : Math.ceil(ticks)) * tickSizeCents;
+}

@@ -66,6 +66,8 @@ function aGroup(
     openNs: OPEN,
     closeNs: CLOSE,
     fundamental: new Fundamental({ stepNs: 1e9, fromNs: OPEN, valuesCents: Float64Array.of(fundamental) }),
+    tickSizeCents: 1,
+    lotSize: 1,
   };
   kernel.register(1, group.count, createTraders(group, context));
   const run = (untilNs = CLOSE): Request[] => {

@@ -6,10 +6,10 @@ import { AGGRESSION, Draws, OBSERVATION, OFFSET, SIDE } from '../draws.ts';
 import type { Fundamental } from '../fundamental.ts';
 import type { Kernel, Participant } from '../kernel.ts';
 import * as message from '../message.ts';
-import { BUY, SELL } from '../order.ts';
+import { BUY, MAX_PRICE_CENTS, SELL } from '../order.ts';
 import { OpenOrders } from './open-orders.ts';
 import { ABIDES_ORDER_SIZE, OrderSize, drawOrderSize } from './order-size.ts';
-import { Seconds, groupOf } from './trader-group.ts';
+import { Seconds, groupOf, toTick } from './trader-group.ts';
 import type { TraderContext } from './trader-group.ts';
 import { WakeUps } from './wake-ups.ts';
 
@@ -18,12 +18,12 @@ export const ValueConfig = z.strictObject({
   /** Mean time between wake-ups. */
   meanIntervalSeconds: Seconds,
   /** What the fundamental reverts to, and how fast (per nanosecond), as the trader believes. */
-  meanCents: z.number().positive(),
-  kappaPerNs: z.number().min(0).max(1),
+  meanCents: z.number().positive().max(MAX_PRICE_CENTS),
+  kappaPerNs: z.number().min(0).max(1e-6),
   /** Variance of what it sees around the fundamental, in cents². */
-  observationVariance: z.number().min(0),
+  observationVariance: z.number().min(0).max(1e12),
   /** Variance of the fundamental's shocks, in cents² per nanosecond, as the trader believes. */
-  shockVariance: z.number().min(0),
+  shockVariance: z.number().min(0).max(1e9),
   orderSize: OrderSize.default(ABIDES_ORDER_SIZE),
 });
 export type ValueConfig = z.infer<typeof ValueConfig>;
@@ -38,6 +38,8 @@ export class ValueTraders implements Participant {
   private readonly draws: Draws;
   private readonly first: number;
   private readonly closeNs: number;
+  private readonly tickSizeCents: number;
+  private readonly lotSize: number;
   private readonly config: ValueConfig;
   private readonly wakes: WakeUps;
   private readonly isAsking: Uint8Array;
@@ -55,6 +57,8 @@ export class ValueTraders implements Participant {
     this.first = first;
     this.draws = new Draws(keys);
     this.closeNs = closeNs;
+    this.tickSizeCents = context.tickSizeCents;
+    this.lotSize = context.lotSize;
     this.config = config;
     this.wakes = new WakeUps(context, this.draws);
     this.isAsking = new Uint8Array(count);
@@ -100,7 +104,8 @@ export class ValueTraders implements Participant {
       side = draws.uniform(i, SIDE, n) < 0.5 ? BUY : SELL;
       price = atClose;
     }
-    const quantity = drawOrderSize(this.config.orderSize, draws, i, n);
+    const quantity = drawOrderSize(this.config.orderSize, draws, i, n, this.lotSize);
+    price = toTick(price, side, this.tickSizeCents);
     if (quantity <= 0 || price <= 0) return;
     const order = kernel.newOrder();
     this.open.entered(i, order);
