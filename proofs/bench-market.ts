@@ -8,7 +8,7 @@ import { median } from '../domain/descriptive-statistics.ts';
 import { MarketConfig } from '../domain/market/market-config.ts';
 import { presetConfig } from '../domain/market/presets.ts';
 import { simulate } from '../domain/market/simulate.ts';
-import type { MarketRun } from '../domain/market/simulate.ts';
+import type { MarketCounts, MarketRun } from '../domain/market/simulate.ts';
 import { simulateNaively } from '../tests/naive-market.ts';
 import { runProof, say } from './run.ts';
 
@@ -34,9 +34,9 @@ const ABIDES = {
   bestMessagesPerSecond: 28_000,
 };
 
-type Timed<R extends Omit<MarketRun, 'digest'>> = R & { readonly seconds: number };
+type Timed<R extends MarketCounts> = R & { readonly seconds: number };
 
-function timed<R extends Omit<MarketRun, 'digest'>>(run: () => R): Timed<R> {
+function timed<R extends MarketCounts>(run: () => R): Timed<R> {
   const start = performance.now();
   return { ...run(), seconds: (performance.now() - start) / 1000 };
 }

@@ -2,7 +2,6 @@
 import { View, parse } from 'vega';
 import { compile } from 'vega-lite';
 import type { TopLevelSpec } from 'vega-lite';
-import { BUY } from '../domain/market/order.ts';
 import { parseClockTime } from '../domain/market/session-time.ts';
 import { readRun, readTable } from './read-recording.ts';
 import type { ReadTable } from './read-recording.ts';
@@ -45,33 +44,42 @@ export async function plotRecording(folder: string): Promise<string> {
 
 export function bucketsOf(quotes: ReadTable, trades: ReadTable, openNs: number, closeNs: number): Bucket[] {
   const width = (closeNs - openNs) / BUCKETS;
-  const [times, bids, asks] = ['time_ns', 'bid_cents', 'ask_cents'].map((name) => quotes.get(name)!);
-  const [bidQuantities, askQuantities] = ['bid_quantity', 'ask_quantity'].map((name) => quotes.get(name)!);
+  const times = numbersOf(quotes, 'time_ns');
+  const [bids, asks] = [numbersOf(quotes, 'bid_cents'), numbersOf(quotes, 'ask_cents')];
+  const [bidQuantities, askQuantities] = [
+    numbersOf(quotes, 'bid_quantity'),
+    numbersOf(quotes, 'ask_quantity'),
+  ];
   const volumes = volumesOf(trades, openNs, width);
   let row = -1;
   return Array.from({ length: BUCKETS }, (_, i): Bucket => {
     const end = openNs + (i + 1) * width;
-    while (row + 1 < (times?.length ?? 0) && times![row + 1]! < end) row += 1;
-    const bid = row < 0 ? 0 : bids![row]!;
-    const ask = row < 0 ? 0 : asks![row]!;
-    const isTwoSided = bid > 0 && ask > 0;
+    while (row + 1 < times.length && times[row + 1]! < end) row += 1;
+    const bid = bids[row] ?? null;
+    const ask = asks[row] ?? null;
+    const isTwoSided = bid !== null && ask !== null;
     return {
       hours: (openNs + i * width) / NS_PER_HOUR,
       midDollars: isTwoSided ? (bid + ask) / 200 : null,
       spreadCents: isTwoSided ? ask - bid : null,
-      bidQuantity: bid > 0 ? bidQuantities![row]! : null,
-      askQuantity: ask > 0 ? askQuantities![row]! : null,
+      bidQuantity: bidQuantities[row] ?? null,
+      askQuantity: askQuantities[row] ?? null,
       ...volumes[i]!,
     };
   });
 }
 
+function numbersOf(table: ReadTable, name: string): readonly (number | null)[] {
+  return (table.get(name) ?? []) as readonly (number | null)[];
+}
+
 function volumesOf(trades: ReadTable, openNs: number, width: number): { bought: number; sold: number }[] {
   const volumes = Array.from({ length: BUCKETS }, () => ({ bought: 0, sold: 0 }));
-  const [times, quantities, sides] = ['time_ns', 'quantity', 'taker_side'].map((name) => trades.get(name));
-  times?.forEach((time, row) => {
-    const bucket = volumes[Math.min(BUCKETS - 1, Math.floor((time - openNs) / width))];
-    if (bucket !== undefined) bucket[sides![row] === BUY ? 'bought' : 'sold'] += quantities![row]!;
+  const quantities = numbersOf(trades, 'quantity');
+  const sides = trades.get('taker_side') ?? [];
+  numbersOf(trades, 'time_ns').forEach((time, row) => {
+    const bucket = volumes[Math.min(BUCKETS - 1, Math.floor((time! - openNs) / width))];
+    if (bucket !== undefined) bucket[sides[row] === 'buy' ? 'bought' : 'sold'] += quantities[row]!;
   });
   return volumes;
 }

@@ -5,8 +5,8 @@ import { tableFromIPC } from 'apache-arrow';
 import { parquetReadObjects } from 'hyparquet';
 import { InvalidInputError, NotFoundError } from '../domain/errors.ts';
 
-/** Columns by name; times are nanoseconds since midnight as numbers, which are exact. */
-export type ReadTable = ReadonlyMap<string, Float64Array>;
+/** Columns by name; times are nanoseconds since midnight as numbers, which are exact. Null is what is not there. */
+export type ReadTable = ReadonlyMap<string, readonly (number | string | null)[]>;
 
 /** What `run.json` says. */
 export type RunRecord = Readonly<Record<string, unknown>>;
@@ -26,7 +26,7 @@ export function readRun(folder: string): RunRecord {
 }
 
 /**
- * @param name `quotes`, `trades`, `depth` or `events`
+ * @param name `quotes`, `trades`, `fundamental`, `accounts`, `depth`, `events` or `agent_log`
  * @throws NotFoundError when the table was not recorded, InvalidInputError when its file is damaged
  */
 export async function readTable(folder: string, name: string): Promise<ReadTable> {
@@ -46,7 +46,7 @@ async function readParquet(file: string): Promise<ReadTable> {
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
   const rows = await parquetReadObjects({ file: buffer });
   const names = Object.keys(rows[0] ?? {});
-  return new Map(names.map((name) => [name, Float64Array.from(rows, (row) => Number(row[name]))]));
+  return new Map(names.map((name) => [name, rows.map((row) => plain(row[name]))]));
 }
 
 function readArrow(file: string): ReadTable {
@@ -54,7 +54,12 @@ function readArrow(file: string): ReadTable {
   return new Map(
     table.schema.fields.map(({ name }) => [
       name,
-      Float64Array.from(table.getChild(name)!.toArray() as Iterable<number | bigint>, Number),
+      Array.from(table.getChild(name)! as Iterable<unknown>, plain),
     ]),
   );
+}
+
+function plain(value: unknown): number | string | null {
+  if (value === null || value === undefined) return null;
+  return typeof value === 'string' ? value : Number(value);
 }

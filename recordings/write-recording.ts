@@ -1,10 +1,19 @@
 // A recorded day as files: one table each, as Parquet or Arrow, and a `run.json` that says what they are.
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Int32, Int64, Table as ArrowTable, makeVector, tableToIPC } from 'apache-arrow';
+import {
+  Dictionary,
+  Float64,
+  Int32,
+  Int64,
+  Table as ArrowTable,
+  Utf8,
+  tableToIPC,
+  vectorFromArray,
+} from 'apache-arrow';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { AppError } from '../domain/errors.ts';
-import type { Recorder, Table } from '../domain/market/recording.ts';
+import type { Column, Recording, Table } from '../domain/market/recording.ts';
 import type { Format, WrittenTables } from './formats.ts';
 
 /**
@@ -14,7 +23,7 @@ import type { Format, WrittenTables } from './formats.ts';
  */
 export function writeRecording(
   folder: string,
-  recorder: Recorder,
+  recording: Recording,
   run: Readonly<Record<string, unknown>>,
   format: Format,
 ): WrittenTables {
@@ -24,8 +33,8 @@ export function writeRecording(
     if (existsSync(unfinished)) rmSync(unfinished, { recursive: true });
     mkdirSync(unfinished, { recursive: true });
     const written: Record<string, number> = {};
-    for (const [name, table] of tablesOf(recorder)) {
-      const file = `${name}.${format}`;
+    for (const [name, table] of Object.entries(recording.tables)) {
+      const file = `${columnName(name)}.${format}`;
       writeFileSync(path.join(unfinished, file), format === 'parquet' ? toParquet(table) : toArrow(table));
       written[file] = table.rows;
     }
@@ -44,49 +53,53 @@ export function writeRecording(
   }
 }
 
-type AnyTable = Pick<Table<string>, 'names' | 'rows' | 'column'>;
-
-/** Depth and events are empty below the full profile: they are left out. */
-function tablesOf({ quotes, trades, depth, events }: Recorder): [string, AnyTable][] {
-  const all: [string, AnyTable][] = [
-    ['quotes', quotes],
-    ['trades', trades],
-    ['depth', depth],
-    ['events', events],
-  ];
-  return all.filter(([name, { rows }]) => rows > 0 || name === 'quotes' || name === 'trades');
-}
-
 /** `timeNs` → `time_ns`: columns are read in other languages. */
 export function columnName(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** Times are whole nanoseconds since midnight: exact as doubles, and as 64-bit integers. */
-function asIntegers(column: Float64Array | Int32Array): BigInt64Array | Int32Array {
-  return column instanceof Int32Array ? column : BigInt64Array.from(column, BigInt);
+type Value = number | bigint | string | null;
+
+/** Words for labels, null for what is not there. Longs are exact as doubles, and as 64-bit integers. */
+function valuesOf(column: Column, numbers: Float64Array | Int32Array): Float64Array | Int32Array | Value[] {
+  const { type, labels, none } = column;
+  if (labels !== undefined)
+    return Array.from(numbers, (code): Value => (code === none ? null : (labels[code] ?? null)));
+  const isLong = type === 'long';
+  if (none === undefined && !isLong) return numbers;
+  return Array.from(numbers, (value): Value => (value === none ? null : isLong ? BigInt(value) : value));
 }
 
-function toParquet(table: AnyTable): Uint8Array {
+const PARQUET_TYPES = { whole: 'INT32', long: 'INT64', real: 'DOUBLE', label: 'STRING' } as const;
+
+function toParquet(table: Table<string>): Uint8Array {
   const columnData = table.names.map((name) => {
-    const data = asIntegers(table.column(name));
+    const column = table.columns[name]!;
     return {
       name: columnName(name),
-      data,
-      type: data instanceof Int32Array ? ('INT32' as const) : ('INT64' as const),
+      data: valuesOf(column, table.column(name)),
+      type: PARQUET_TYPES[column.type],
+      nullable: column.none !== undefined,
     };
   });
   return new Uint8Array(parquetWriteBuffer({ columnData }));
 }
 
-function toArrow(table: AnyTable): Uint8Array {
+const ARROW_TYPES = {
+  whole: () => new Int32(),
+  long: () => new Int64(),
+  real: () => new Float64(),
+  label: () => new Dictionary(new Utf8(), new Int32()),
+};
+
+function toArrow(table: Table<string>): Uint8Array {
   const columns = table.names.map((name) => {
-    const data = asIntegers(table.column(name));
-    const vector =
-      data instanceof Int32Array
-        ? makeVector({ type: new Int32(), data, length: data.length })
-        : makeVector({ type: new Int64(), data, length: data.length });
-    return [columnName(name), vector] as const;
+    const column = table.columns[name]!;
+    const values = valuesOf(column, table.column(name));
+    return [
+      columnName(name),
+      vectorFromArray(Array.from<Value>(values), ARROW_TYPES[column.type]()),
+    ] as const;
   });
   return tableToIPC(new ArrowTable(Object.fromEntries(columns)), 'file');
 }

@@ -14,7 +14,7 @@ import { ACCEPTED, CANCELLED, FILLED, REFUSED, REJECTED } from '../domain/market
 import { BUY, MAX_PRICE_CENTS, SELL, rejectCode } from '../domain/market/order.ts';
 import type { SideCode } from '../domain/market/order.ts';
 import { NS_PER_SECOND, parseClockTime } from '../domain/market/session-time.ts';
-import type { MarketRun } from '../domain/market/simulate.ts';
+import type { MarketCounts } from '../domain/market/simulate.ts';
 import type { MarketMakerConfig } from '../domain/market/traders/market-maker.ts';
 import type { MomentumConfig } from '../domain/market/traders/momentum.ts';
 import type { NoiseConfig } from '../domain/market/traders/noise.ts';
@@ -46,7 +46,7 @@ export type OrderEvent = {
   readonly quantity: number;
 };
 
-export type NaiveRun = Omit<MarketRun, 'digest'> & {
+export type NaiveRun = MarketCounts & {
   readonly events: readonly OrderEvent[];
   readonly fillList: readonly Fill[];
 };

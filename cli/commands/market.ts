@@ -4,15 +4,16 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { InvalidInputError } from '../../domain/errors.ts';
-import { computeMarketMetrics } from '../../domain/market/market-metrics.ts';
-import type { MarketMetrics } from '../../domain/market/market-metrics.ts';
 import { parseMarketConfig } from '../../domain/market/market-config.ts';
 import type { MarketConfig } from '../../domain/market/market-config.ts';
 import { MODIFIER_NAMES, PRESET_NAMES, describePreset, presetConfig } from '../../domain/market/presets.ts';
-import { PROFILES, Recorder } from '../../domain/market/recording.ts';
-import { parseClockTime } from '../../domain/market/session-time.ts';
+import { PROFILES } from '../../domain/market/recording.ts';
+import type { Recording } from '../../domain/market/recording.ts';
 import { simulate } from '../../domain/market/simulate.ts';
 import type { MarketRun } from '../../domain/market/simulate.ts';
+import { REFERENCE_STRATEGIES } from '../../domain/market/strategies/reference-strategies.ts';
+import type { ReferenceStrategy } from '../../domain/market/strategies/reference-strategies.ts';
+import type { TraderMetrics } from '../../domain/market/trader-metrics.ts';
 import { TRADER_KINDS } from '../../domain/market/traders/registry.ts';
 import { FORMATS } from '../../recordings/formats.ts';
 import type { Format, WrittenTables } from '../../recordings/formats.ts';
@@ -26,6 +27,10 @@ export function registerMarket(program: Command): void {
     .option('--config <file>', 'a configuration as JSON, as `market presets NAME` prints one')
     .option('--seed <seed>', 'decides all that is random', '1')
     .option('--end <time>', 'close earlier, for instance at 10:30')
+    .option(
+      '--strategy <name>',
+      `let a reference strategy take part: ${Object.keys(REFERENCE_STRATEGIES).join(', ')}`,
+    )
     .option('--profile <profile>', `what is kept: ${PROFILES.join(', ')}`, 'quant')
     .option('--out <folder>', 'write what is kept into a new folder')
     .option('--format <format>', `of the files: ${FORMATS.join(', ')}`, 'parquet')
@@ -52,6 +57,7 @@ type Flags = {
   config?: string;
   seed: string;
   end?: string;
+  strategy?: string;
   profile: string;
   out?: string;
   format: string;
@@ -69,20 +75,17 @@ async function run(flags: Flags, command: Command): Promise<void> {
     );
   const named = file === undefined ? namedConfig(preset ?? 'rmsc04') : readConfig(file);
   const config = end === undefined ? named : parseMarketConfig({ ...named, close: end });
-  const recorder = new Recorder(profile);
+  const strategy = flags.strategy === undefined ? undefined : strategyOf(flags.strategy);
   const start = performance.now();
-  const result = simulate(config, seed, { tape: recorder });
+  const { recording, ...result } = simulate(config, seed, {
+    profile,
+    ...(strategy === undefined ? {} : { strategy: strategy.create() }),
+  });
   const seconds = (performance.now() - start) / 1000;
-  const { quotes, trades } = recorder;
-  const metrics = computeMarketMetrics(
-    quotes,
-    trades,
-    parseClockTime(config.open),
-    parseClockTime(config.close),
-  );
-  const summary = { seed, ...result, metrics };
-  const tables = out === undefined ? null : await write(out, recorder, { config, ...summary }, format);
-  const day: Day = { config, seed, result, metrics, seconds, tables };
+  const summary = { seed, ...result };
+  const record = { config, strategyName: flags.strategy ?? null, ...summary };
+  const tables = out === undefined || recording === null ? null : await write(out, recording, record, format);
+  const day: Day = { config, seed, result, seconds, tables };
   const { json } = command.optsWithGlobals<{ json?: boolean }>();
   const value = { preset: config.name, open: config.open, close: config.close, ...summary, seconds, tables };
   process.stdout.write(`${json ? JSON.stringify(value) : render(day)}\n`);
@@ -91,12 +94,12 @@ async function run(flags: Flags, command: Command): Promise<void> {
 /** The writers are loaded when they are wanted: every other command starts without them. */
 async function write(
   folder: string,
-  recorder: Recorder,
+  recording: Recording,
   run: Readonly<Record<string, unknown>>,
   format: Format,
 ): Promise<WrittenTables> {
   const { writeRecording } = await import('../../recordings/write-recording.ts');
-  return writeRecording(folder, recorder, run, format);
+  return writeRecording(folder, recording, run, format);
 }
 
 async function plot(folder: string, { out }: { out?: string }, command: Command): Promise<void> {
@@ -118,6 +121,11 @@ function oneOf<T extends string>(option: string, value: string, allowed: readonl
   if (found === undefined)
     throw new InvalidInputError(`${option} is ${allowed.join(', ')}; "${value}" is none of them.`);
   return found;
+}
+
+function strategyOf(name: string): ReferenceStrategy {
+  const names = Object.keys(REFERENCE_STRATEGIES);
+  return REFERENCE_STRATEGIES[oneOf('--strategy', name, names)]!;
 }
 
 function namedConfig(name: string): MarketConfig {
@@ -144,13 +152,13 @@ function readConfig(file: string): MarketConfig {
 type Day = {
   readonly config: MarketConfig;
   readonly seed: string;
-  readonly result: MarketRun;
-  readonly metrics: MarketMetrics;
+  readonly result: Omit<MarketRun, 'recording'>;
   readonly seconds: number;
   readonly tables: WrittenTables | null;
 };
 
-function render({ config, seed, result, metrics, seconds, tables }: Day): string {
+function render({ config, seed, result, seconds, tables }: Day): string {
+  const { metrics, strategy } = result;
   const traders = config.traders.reduce((sum, { count: of }) => sum + of, 0);
   const price = result.closingPriceCents;
   const quantity = (value: number | null): string => (value === null ? '–' : value.toFixed(0));
@@ -181,11 +189,19 @@ function render({ config, seed, result, metrics, seconds, tables }: Day): string
       'messages',
       `${count(result.messages)} delivered (${count(result.abidesMessages)} as ABIDES counts them)`,
     ],
+    ...(strategy === null ? [] : [['strategy', renderStrategy(strategy)] as [string, string]]),
     ['digest', result.digest],
     ['took', `${seconds.toFixed(2)} s`],
   ];
   for (const [file, rowCount] of Object.entries(tables ?? {})) rows.push([file, `${count(rowCount)} rows`]);
-  return rows.map(([name, value]) => `${name.padEnd(16)}${value}`).join('\n');
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  return rows.map(([name, value]) => `${name.padEnd(width)}${value}`).join('\n');
+}
+
+function renderStrategy({ fills, volume, pnlCents, feesCents, finalInventory }: TraderMetrics): string {
+  const pnl = pnlCents === null ? 'unknown' : `$${(pnlCents / 100).toFixed(2)}`;
+  const fees = `$${(feesCents / 100).toFixed(2)}`;
+  return `profit ${pnl} after fees of ${fees}; ${count(fills)} fills of ${count(volume)} shares, ${count(finalInventory)} shares left`;
 }
 
 /** What is not known is a dash. */

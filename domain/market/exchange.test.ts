@@ -50,7 +50,7 @@ function aSession(options: Partial<ExchangeOptions> = {}) {
       takerFee: 0,
       ...options,
     },
-    null,
+    [],
   );
   const told: Record<number, Told[]> = { 1: [], 2: [] };
   const steps: Step[] = [];

@@ -74,7 +74,7 @@ export class Exchange implements Participant {
 
   private readonly kernel: Kernel;
   private readonly options: ExchangeOptions;
-  private readonly tape: Tape | null;
+  private readonly tapes: readonly Tape[];
   private readonly data: MarketData;
   private readonly closeAsked: number[] = [];
   private readonly guards: (RiskGuard | undefined)[];
@@ -91,11 +91,11 @@ export class Exchange implements Participant {
     kernel: Kernel,
     startingCashCents: readonly number[],
     options: ExchangeOptions,
-    tape: Tape | null,
+    tapes: readonly Tape[],
   ) {
     this.kernel = kernel;
     this.options = options;
-    this.tape = tape;
+    this.tapes = tapes;
     this.book = new OrderBook(options);
     const participants = startingCashCents.length;
     this.cashCents = Float64Array.from(startingCashCents);
@@ -336,7 +336,7 @@ export class Exchange implements Participant {
       }
     }
     for (const guard of this.watching) guard.mark();
-    if (this.tape !== null) this.tape.onEvents(this);
+    for (const tape of this.tapes) tape.onEvents(this);
   }
 
   /** One trade in the ledger, and in the volumes of the window. */

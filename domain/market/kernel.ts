@@ -14,11 +14,18 @@ export type Participant = {
   receive(participant: number, row: number): void;
 };
 
+/** Is told what traders do, as they do it. */
+export type ParticipantLog = {
+  /** A message that a trader sends or is given, by its row in the pool. */
+  onMessage(nowNs: number, trader: number, pool: MessagePool, row: number): void;
+};
+
 export type KernelOptions = {
   /** Makes the queue on the kernel's pool. */
   readonly queue: (pool: MessagePool) => EventQueue;
   readonly participants: number;
   readonly latency: Latency;
+  readonly log?: ParticipantLog | null;
   /** Nanoseconds that a participant is busy with one message. */
   readonly computationDelayNs: number;
   readonly exchangeDelayNs: number;
@@ -38,6 +45,7 @@ export class Kernel {
 
   private readonly queue: EventQueue;
   private readonly latency: Latency;
+  private readonly log: ParticipantLog | null;
   private readonly handlers: Participant[];
   private readonly busyUntil: Float64Array;
   private readonly computation: Float64Array;
@@ -48,13 +56,14 @@ export class Kernel {
   private extra = 0;
   private orders = 0;
 
-  constructor({ queue, participants, latency, computationDelayNs, exchangeDelayNs }: KernelOptions) {
+  constructor({ queue, participants, latency, log = null, ...delays }: KernelOptions) {
     this.queue = queue(this.pool);
     this.latency = latency;
+    this.log = log;
     this.handlers = [];
     this.busyUntil = new Float64Array(participants);
-    this.computation = new Float64Array(participants).fill(computationDelayNs);
-    this.computation[EXCHANGE] = exchangeDelayNs;
+    this.computation = new Float64Array(participants).fill(delays.computationDelayNs);
+    this.computation[EXCHANGE] = delays.exchangeDelayNs;
     this.waiting = new Int32Array(participants);
     this.firstWaiting = new Int32Array(participants);
     this.lastWaiting = new Int32Array(participants);
@@ -97,6 +106,7 @@ export class Kernel {
     this.delivered += 1;
     this.extra = 0;
     const handler = this.handlers[to]!;
+    if (this.log !== null && to !== EXCHANGE) this.log.onMessage(now, to, pool, row);
     if (pool.type[row] === WAKE_UP) {
       handler.wake(to, pool.a[row]!);
       busyUntil[to] = now + this.computation[to]! + this.extra;
@@ -164,7 +174,7 @@ export class Kernel {
   request(from: number, type: number, a: number, b = 0, c = 0, d = 0, e = 0, f = 0): void {
     const latency = this.latency.of(from);
     if (latency < 0) return;
-    this.send(
+    const row = this.send(
       from,
       this.now + this.computation[from]! + this.extra + latency,
       EXCHANGE,
@@ -176,6 +186,7 @@ export class Kernel {
       e,
       f,
     );
+    if (this.log !== null) this.log.onMessage(this.now, from, this.pool, row);
   }
 
   /** From the exchange to a trader. @param delay on top of its computation delay @param rows of market data */

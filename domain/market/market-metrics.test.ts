@@ -1,6 +1,6 @@
 import { computeMarketMetrics } from './market-metrics.ts';
 import { BUY, SELL } from './order.ts';
-import { Recorder } from './recording.ts';
+import { Recording } from './recording.ts';
 
 const SECOND = 1e9;
 const MINUTE = 60 * SECOND;
@@ -11,7 +11,7 @@ type Quote = readonly [seconds: number, bid: number, bidQuantity: number, ask: n
 type Trade = readonly [seconds: number, price: number, quantity: number, side: number];
 
 function metricsOf(quotes: readonly Quote[], trades: readonly Trade[] = [], closeNs = CLOSE) {
-  const recorder = new Recorder('quant');
+  const recorder = new Recording('quant');
   for (const [seconds, ...columns] of quotes) recorder.quotes.push(OPEN + seconds * SECOND, ...columns);
   for (const [seconds, price, quantity, side] of trades)
     recorder.trades.push(OPEN + seconds * SECOND, price, quantity, side, 1, 2);

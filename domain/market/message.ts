@@ -54,6 +54,59 @@ export const L3_DATA = 38; // as SPREAD
 export const VOLUME_DATA = 39; // as VOLUME
 export const IMBALANCE_DATA = 40; // a: 1 starts, 0 ends, b: side, c: imbalance in millionths, e: last trade
 
+/** Words for the types, by their number; empty where there is none of that number. */
+export const MESSAGE_NAMES: readonly string[] = [
+  'wake_up',
+  'limit_order',
+  'market_order',
+  'stop_order',
+  'cancel_order',
+  'partial_cancel_order',
+  'modify_order',
+  'replace_order',
+  'query_spread',
+  'query_volume',
+  'query_last_trade',
+  'query_order_stream',
+  'query_hours',
+  'query_closing_price',
+  'subscribe',
+  'unsubscribe',
+  '',
+  '',
+  '',
+  '',
+  'order_accepted',
+  'order_executed',
+  'order_cancelled',
+  'order_partial_cancelled',
+  'order_modified',
+  'order_replaced',
+  'stop_triggered',
+  'order_rejected',
+  'request_refused',
+  '',
+  'spread',
+  'volume',
+  'last_trade',
+  'order_stream',
+  'hours',
+  'closing_price',
+  'l1_data',
+  'l2_data',
+  'l3_data',
+  'volume_data',
+  'imbalance_data',
+];
+
+export function isRequestAboutOrder(type: number): boolean {
+  return type >= LIMIT_ORDER && type <= REPLACE_ORDER;
+}
+
+export function isAnswerAboutOrder(type: number): boolean {
+  return type >= ORDER_ACCEPTED && type <= REQUEST_REFUSED;
+}
+
 /** The columns of all messages that are under way. Row 0 is none. */
 export class MessagePool {
   /** Nanoseconds since midnight at which it is delivered. */

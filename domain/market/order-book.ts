@@ -39,6 +39,19 @@ export const STOP_TRIGGERED = 6; // order, price: the trade that did it, quantit
 export const REJECTED = 7; // order: a new one that was not taken, other: reason
 export const REFUSED = 8; // order: as it was, other: the reason why a request about it was refused
 
+/** Words for the types, by their number. */
+export const EVENT_NAMES = [
+  'accepted',
+  'filled',
+  'cancelled',
+  'partial_cancelled',
+  'modified',
+  'replaced',
+  'stop_triggered',
+  'rejected',
+  'refused',
+] as const;
+
 /** Numbers in one event: type, order, other, price, quantity. */
 export const EVENT_STRIDE = 5;
 

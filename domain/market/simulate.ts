@@ -11,11 +11,17 @@ import { Kernel } from './kernel.ts';
 import { Latency } from './latency.ts';
 import type { MarketConfig } from './market-config.ts';
 import type { MessagePool } from './message.ts';
+import { computeMarketMetrics } from './market-metrics.ts';
+import type { MarketMetrics } from './market-metrics.ts';
+import { Recording } from './recording.ts';
+import type { Named, Profile } from './recording.ts';
 import { NS_PER_SECOND, parseClockTime } from './session-time.ts';
 import type { Strategy } from './strategy.ts';
 import { createTraders } from './traders/registry.ts';
 import { StrategicTrader } from './traders/strategic.ts';
 import type { StrategicOptions } from './traders/strategic.ts';
+import { computeTraderMetrics } from './trader-metrics.ts';
+import type { TraderAccount, TraderMetrics } from './trader-metrics.ts';
 
 export type SimulateOptions = {
   /** Decides nothing but the speed. */
@@ -24,10 +30,11 @@ export type SimulateOptions = {
   readonly tape?: Tape;
   /** Takes part as one trader more, by the settings in the configuration. */
   readonly strategy?: Strategy;
+  /** What is kept. @default 'summary' */
+  readonly profile?: Profile;
 };
 
-export type MarketRun = {
-  readonly digest: string;
+export type MarketCounts = {
   /** Messages given to a trader or the exchange, wake-ups included. */
   readonly messages: number;
   /** The same as ABIDES counts them: one that waits for a busy trader counts again each time it is put back. */
@@ -40,11 +47,22 @@ export type MarketRun = {
   readonly closingPriceCents: number | null;
 };
 
+export type MarketRun = MarketCounts & {
+  readonly digest: string;
+  readonly metrics: MarketMetrics;
+  /** Of the strategy; null without one. */
+  readonly strategy: TraderMetrics | null;
+  /** The columns of the profile; null for `summary`, which keeps none. */
+  readonly recording: Recording | null;
+};
+
 /** One day of a market that can be run in steps. Two of them in one thread know nothing of each other. */
 export class Market {
   readonly exchange: Exchange;
   /** Null without a strategy. */
   readonly strategist: StrategicTrader | null;
+  private readonly config: MarketConfig;
+  private readonly recording: Recording;
   private readonly kernel: Kernel;
   private readonly digest: EventDigest;
   private readonly endNs: number;
@@ -55,20 +73,26 @@ export class Market {
     const openNs = parseClockTime(config.open);
     const closeNs = parseClockTime(config.close);
     const participants = participantsOf(config, options.strategy !== undefined);
+    this.config = config;
+    const names = participants.map(({ name }) => name);
+    const profile = options.profile ?? 'summary';
+    this.recording = new Recording(profile, participants);
     this.endNs = closeNs + config.afterCloseSeconds * NS_PER_SECOND;
     const latency = new Latency(config.latency, participants, root);
     this.kernel = new Kernel({
       queue: options.queue ?? ((pool) => new CalendarQueue(pool)),
       participants: participants.length,
       latency,
+      log: profile === 'full' ? this.recording : null,
       computationDelayNs: config.computationDelayNs,
       exchangeDelayNs: config.exchangeDelayNs,
     });
-    this.digest = new EventDigest(participants.map(({ name }) => name));
+    this.digest = new EventDigest(names);
     const cash = participants.map(({ cashCents }) => cashCents);
-    const tape = options.tape === undefined ? this.digest : bothTapes(this.digest, options.tape);
-    this.exchange = new Exchange(this.kernel, cash, exchangeOptions(config, openNs, closeNs), tape);
+    const tapes = [this.digest, this.recording, ...(options.tape === undefined ? [] : [options.tape])];
+    this.exchange = new Exchange(this.kernel, cash, exchangeOptions(config, openNs, closeNs), tapes);
     const fundamental = createFundamental(config.fundamental, root.at('fundamental'), openNs, closeNs);
+    if (profile !== 'summary') this.recording.recordFundamental(fundamental);
     let first = 1;
     for (const group of config.traders) {
       const keys = participants.slice(first, first + group.count).map(({ name }) => root.at('trader', name));
@@ -94,7 +118,10 @@ export class Market {
   }
 
   result(): MarketRun {
-    const { kernel, exchange, digest } = this;
+    const { kernel, exchange, digest, recording, config, strategist } = this;
+    const { quotes, trades } = recording;
+    if (recording.profile !== 'summary') recording.recordAccounts(exchange);
+    const session = [parseClockTime(config.open), parseClockTime(config.close)] as const;
     return {
       digest: digest.toString(),
       messages: kernel.delivered,
@@ -104,7 +131,19 @@ export class Market {
       takers: exchange.takers,
       fills: exchange.fills,
       closingPriceCents: exchange.closingPriceCents || null,
+      metrics: computeMarketMetrics(quotes, trades, ...session),
+      strategy:
+        strategist === null
+          ? null
+          : computeTraderMetrics(quotes, trades, this.strategyAccount(strategist), ...session),
+      recording: recording.profile === 'summary' ? null : recording,
     };
+  }
+
+  private strategyAccount({ trader }: StrategicTrader): TraderAccount {
+    const { fees, strategy } = this.config;
+    const { startingCashCents } = strategy;
+    return { participant: trader, startingCashCents, makerFee: fees.maker, takerFee: fees.taker };
   }
 }
 
@@ -115,15 +154,6 @@ export function simulate(
   options: SimulateOptions = {},
 ): MarketRun {
   return new Market(config, seed, options).run().result();
-}
-
-function bothTapes(first: Tape, second: Tape): Tape {
-  return {
-    onEvents(exchange) {
-      first.onEvents(exchange);
-      second.onEvents(exchange);
-    },
-  };
 }
 
 function exchangeOptions(config: MarketConfig, openNs: number, closeNs: number): ExchangeOptions {
@@ -155,8 +185,6 @@ function strategicOptions(
     takerFee: fees.taker,
   };
 }
-
-type Named = { readonly name: string; readonly type: string; readonly cashCents: number };
 
 /** The exchange, each trader by its place, and the strategy last. */
 function participantsOf(config: MarketConfig, hasStrategy: boolean): Named[] {

@@ -1,7 +1,6 @@
 import { BUY, SELL } from './order.ts';
 import { presetConfig } from './presets.ts';
-import { Recorder } from './recording.ts';
-import { parseClockTime } from './session-time.ts';
+import { Recording } from './recording.ts';
 import { Market } from './simulate.ts';
 import { quoteBothSides } from './strategies/quote-both-sides.ts';
 import { computeTraderMetrics } from './trader-metrics.ts';
@@ -23,7 +22,7 @@ type Trade = readonly [
 ];
 
 function metricsOf(quotes: readonly Quote[], trades: readonly Trade[], fees = { makerFee: 0, takerFee: 0 }) {
-  const recorder = new Recorder('quant');
+  const recorder = new Recording('quant');
   for (const [seconds, bid, ask] of quotes) recorder.quotes.push(OPEN + seconds * SECOND, bid, 10, ask, 10);
   for (const [seconds, ...columns] of trades) recorder.trades.push(OPEN + seconds * SECOND, ...columns);
   const account = { participant: ME, startingCashCents: 10_000, ...fees };
@@ -181,25 +180,13 @@ describe('a holding of ten shares', () => {
 
 test('of a strategy agrees with its own account', () => {
   const config = { ...presetConfig('rmsc04')!, close: '10:00', fees: { maker: -20, taker: 30 } };
-  const recorder = new Recorder('quant');
-  const market = new Market(config, 1, {
-    tape: recorder,
-    strategy: quoteBothSides({ quantity: 10, mostInventory: 50 }),
-  }).run();
-  const participant = market.exchange.shares.length - 1;
-  const { startingCashCents } = config.strategy;
-  const account = { participant, startingCashCents, makerFee: -20, takerFee: 30 };
-  const metrics = computeTraderMetrics(
-    recorder.quotes,
-    recorder.trades,
-    account,
-    parseClockTime('09:30'),
-    parseClockTime('10:00'),
-  );
-  const { portfolio } = market.strategist!;
+  const strategy = quoteBothSides({ quantity: 10, mostInventory: 50 });
+  const market = new Market(config, 1, { strategy }).run();
+  const metrics = market.result().strategy!;
+  const { portfolio, trader } = market.strategist!;
 
   expect(metrics.fills).toBeGreaterThan(20);
   expect(metrics.finalInventory).toBe(portfolio.inventory);
   expect(metrics.realizedCents).toBe(portfolio.realizedCents);
-  expect(metrics.feesCents).toBe(market.exchange.fees[participant]! / 100);
+  expect(metrics.feesCents).toBe(market.exchange.fees[trader]! / 100);
 });

@@ -5,13 +5,7 @@ import { parseClockTime } from '../session-time.ts';
 import { Market, simulate } from '../simulate.ts';
 import { orderActions } from '../strategy.ts';
 import type { MarketState, Strategy } from '../strategy.ts';
-import { followMomentum } from './follow-momentum.ts';
-import { quoteBothSides } from './quote-both-sides.ts';
-
-const STRATEGIES: Record<string, () => Strategy> = {
-  'quoting both sides': () => quoteBothSides({ quantity: 10, mostInventory: 50 }),
-  'following momentum': () => followMomentum({ quantity: 50, window: 20 }),
-};
+import { REFERENCE_STRATEGIES } from './reference-strategies.ts';
 
 const idle: Strategy = {
   initialize: () => undefined,
@@ -29,7 +23,7 @@ test('a strategy that does nothing leaves the day as it is', () => {
   expect(simulate(market(), 1, { strategy: idle }).digest).toBe(simulate(market(), 1).digest);
 });
 
-describe.each(Object.entries(STRATEGIES))('%s', (_, create) => {
+describe.each(Object.entries(REFERENCE_STRATEGIES))('%s', (_, { create }) => {
   const { strategist, exchange } = new Market(market(), 1, { strategy: create() }).run();
   const number = exchange.shares.length - 1;
 

@@ -52,7 +52,7 @@ function aDay(
     kernel,
     [0, 1e6, 1e9],
     { openNs: OPEN, closeNs: CLOSE, pipelineDelayNs: 0, openingPriceCents: 10_000, ...fees },
-    null,
+    [],
   );
   const calls: Call[] = [];
   let tick = 0;

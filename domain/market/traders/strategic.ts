@@ -60,8 +60,9 @@ export class StrategicTrader implements Participant {
   invalidActions = 0;
   readonly portfolio: Portfolio;
 
+  readonly trader: number;
+
   private readonly kernel: Kernel;
-  private readonly trader: number;
   private readonly strategy: Strategy;
   private readonly options: StrategicOptions;
   /** Open orders by their number at the exchange, in the order in which they were entered. */
