@@ -101,7 +101,7 @@ test('what is there already is not touched', () => {
   writeFileSync(path.join(out, 'mine.txt'), 'mine');
 
   expect(() => writeRecording(out, recording, {}, 'parquet')).toThrow(
-    `${out} cannot be written: it is there already`,
+    `${out} cannot be written: it is there already.`,
   );
   expect(readdirSync(folder)).toEqual(['day']);
   expect(readdirSync(out)).toEqual(['mine.txt']);

@@ -12,14 +12,14 @@ import {
   vectorFromArray,
 } from 'apache-arrow';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { AppError } from '../domain/errors.ts';
+import { ConflictError, InvalidInputError } from '../domain/errors.ts';
 import type { Column, Recording, Table } from '../domain/market/recording.ts';
 import type { Format, WrittenTables } from './formats.ts';
 
 /**
  * Writes into a folder that must not exist yet. It appears whole, or not at all.
  * @param run what `run.json` says; the tables and their rows are added
- * @throws AppError `folder_unusable` when it exists, or cannot be written
+ * @throws ConflictError when it exists, InvalidInputError when it cannot be written
  */
 export function writeRecording(
   folder: string,
@@ -48,8 +48,9 @@ export function writeRecording(
   } catch (error) {
     if (existsSync(unfinished)) rmSync(unfinished, { recursive: true });
     const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOTEMPTY' || code === 'EEXIST' ? 'it is there already' : message;
-    throw new AppError('folder_unusable', `${folder} cannot be written: ${reason}`, { cause: error });
+    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR')
+      throw new ConflictError(`${folder} cannot be written: it is there already.`, { cause: error });
+    throw new InvalidInputError(`${folder} cannot be written: ${message}`, { cause: error });
   }
 }
 

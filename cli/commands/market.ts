@@ -1,9 +1,9 @@
 // The market kernel by itself: run a day, list what there is. Needs neither Temporal nor a database.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { InvalidInputError } from '../../domain/errors.ts';
+import { ConflictError, InvalidInputError } from '../../domain/errors.ts';
 import { parseMarketConfig } from '../../domain/market/market-config.ts';
 import type { MarketConfig } from '../../domain/market/market-config.ts';
 import { MODIFIER_NAMES, PRESET_NAMES, describePreset, presetConfig } from '../../domain/market/presets.ts';
@@ -73,6 +73,10 @@ async function run(flags: Flags, command: Command): Promise<void> {
     throw new InvalidInputError(
       'With --profile summary nothing is kept that --out could write: use quant or full.',
     );
+  if (seed === '') throw new InvalidInputError('--seed must not be empty.');
+  // What is found here is found again when it is written: this only spares the run.
+  if (out !== undefined && existsSync(out))
+    throw new ConflictError(`${out} cannot be written: it is there already.`);
   const named = file === undefined ? namedConfig(preset ?? 'rmsc04') : readConfig(file);
   const config = end === undefined ? named : parseMarketConfig({ ...named, close: end });
   const strategy = flags.strategy === undefined ? undefined : strategyOf(flags.strategy);
