@@ -1,12 +1,11 @@
 // The market kernel by itself: run a day, list what there is. Needs neither Temporal nor a database.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { ConflictError, InvalidInputError } from '../../domain/errors.ts';
-import { parseMarketConfig } from '../../domain/market/market-config.ts';
 import type { MarketConfig } from '../../domain/market/market-config.ts';
-import { MODIFIER_NAMES, PRESET_NAMES, describePreset, presetConfig } from '../../domain/market/presets.ts';
+import { MODIFIER_NAMES, PRESET_NAMES, describePreset } from '../../domain/market/presets.ts';
 import { PROFILES } from '../../domain/market/recording.ts';
 import type { Recording } from '../../domain/market/recording.ts';
 import { simulate } from '../../domain/market/simulate.ts';
@@ -17,6 +16,9 @@ import type { TraderMetrics } from '../../domain/market/trader-metrics.ts';
 import { TRADER_KINDS } from '../../domain/market/traders/registry.ts';
 import { FORMATS } from '../../recordings/formats.ts';
 import type { Format, WrittenTables } from '../../recordings/formats.ts';
+import { marketConfigOf, namedConfig } from '../market-config-flags.ts';
+import type { MarketConfigFlags } from '../market-config-flags.ts';
+import { registerMarketFacts } from './market-facts.ts';
 
 export function registerMarket(program: Command): void {
   const group = program.command('market').description('the market kernel: order book, exchange and traders');
@@ -35,6 +37,7 @@ export function registerMarket(program: Command): void {
     .option('--out <folder>', 'write what is kept into a new folder')
     .option('--format <format>', `of the files: ${FORMATS.join(', ')}`, 'parquet')
     .action(run);
+  registerMarketFacts(group);
   group
     .command('plot')
     .argument('<run>', 'a folder that `market run --out` wrote')
@@ -52,11 +55,8 @@ export function registerMarket(program: Command): void {
     .action(traders);
 }
 
-type Flags = {
-  preset?: string;
-  config?: string;
+type Flags = MarketConfigFlags & {
   seed: string;
-  end?: string;
   strategy?: string;
   profile: string;
   out?: string;
@@ -64,9 +64,7 @@ type Flags = {
 };
 
 async function run(flags: Flags, command: Command): Promise<void> {
-  const { preset, config: file, seed, end, out } = flags;
-  if (preset !== undefined && file !== undefined)
-    throw new InvalidInputError('Give --preset or --config, not both.');
+  const { seed, out } = flags;
   const profile = oneOf('--profile', flags.profile, PROFILES);
   const format = oneOf('--format', flags.format, FORMATS);
   if (out !== undefined && profile === 'summary')
@@ -77,8 +75,7 @@ async function run(flags: Flags, command: Command): Promise<void> {
   // What is found here is found again when it is written: this only spares the run.
   if (out !== undefined && existsSync(out))
     throw new ConflictError(`${out} cannot be written: it is there already.`);
-  const named = file === undefined ? namedConfig(preset ?? 'rmsc04') : readConfig(file);
-  const config = end === undefined ? named : parseMarketConfig({ ...named, close: end });
+  const config = marketConfigOf(flags);
   const strategy = flags.strategy === undefined ? undefined : strategyOf(flags.strategy);
   const start = performance.now();
   const { recording, ...result } = simulate(config, seed, {
@@ -130,27 +127,6 @@ function oneOf<T extends string>(option: string, value: string, allowed: readonl
 function strategyOf(name: string): ReferenceStrategy {
   const names = Object.keys(REFERENCE_STRATEGIES);
   return REFERENCE_STRATEGIES[oneOf('--strategy', name, names)]!;
-}
-
-function namedConfig(name: string): MarketConfig {
-  const config = presetConfig(name);
-  if (config === null)
-    throw new InvalidInputError(
-      `There is no preset "${name}". There are ${PRESET_NAMES.join(', ')}; with +${MODIFIER_NAMES.join(' or +')}.`,
-    );
-  return config;
-}
-
-function readConfig(file: string): MarketConfig {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new InvalidInputError(`${file} cannot be read as JSON: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  return parseMarketConfig(value);
 }
 
 type Day = {

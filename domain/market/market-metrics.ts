@@ -1,6 +1,7 @@
 // Numbers of a day, computed from its quotes and trades. What cannot be known is null, never 0. Whatever is a mean over
 // time is weighted by time, so that a feed with more rows does not change it; returns are taken on a grid of minutes.
-import { median, sampleDeviation } from '../descriptive-statistics.ts';
+import { median, sampleDeviation, weightedQuantile } from '../descriptive-statistics.ts';
+import type { Weighted } from '../descriptive-statistics.ts';
 import { ln } from '../math.ts';
 import { BUY } from './order.ts';
 import type { Quotes, Trades } from './recording.ts';
@@ -51,10 +52,10 @@ export function computeMarketMetrics(
   closeNs: number,
 ): MarketMetrics {
   const stretches = stretchesOf(quotes, openNs, closeNs);
-  const twoSided = stretches.filter(({ bid, ask }) => bid > 0 && ask > 0);
-  const spread = weighted(twoSided, ({ bid, ask }) => ask - bid);
+  const twoSided = stretches.filter(isTwoSided);
+  const spread = weighted(twoSided, spreadOf);
   const imbalance = weighted(twoSided, ({ bidQuantity: b, askQuantity: a }) => (b - a) / (b + a));
-  const minutes = minuteReturns(stretches, openNs, closeNs);
+  const minutes = returnsOf(minuteMids(stretches, openNs, closeNs)).filter((value) => value !== null);
   const deviation = minutes.length < LEAST_RETURNS ? null : sampleDeviation(minutes);
   const volume = sumOf(trades.column('quantity'));
   return {
@@ -63,7 +64,7 @@ export function computeMarketMetrics(
     vwapCents: volume === 0 ? null : valueOf(trades) / volume,
     twoSidedShare: timeOf(twoSided) / (closeNs - openNs),
     meanSpreadCents: spread?.mean ?? null,
-    medianSpreadCents: weightedMedian(twoSided, ({ bid, ask }) => ask - bid),
+    medianSpreadCents: weightedQuantile(overTime(twoSided, spreadOf), 0.5),
     meanSpreadBps:
       weighted(twoSided, ({ bid, ask }) => ((ask - bid) / ((ask + bid) / 2)) * BASIS_POINTS)?.mean ?? null,
     meanBidQuantity:
@@ -88,7 +89,7 @@ export function computeMarketMetrics(
 }
 
 /** A time in which the quote did not change, inside the session. */
-type Stretch = {
+export type Stretch = {
   readonly fromNs: number;
   readonly untilNs: number;
   readonly bid: number;
@@ -97,7 +98,7 @@ type Stretch = {
   readonly askQuantity: number;
 };
 
-function stretchesOf(quotes: Quotes, openNs: number, closeNs: number): Stretch[] {
+export function stretchesOf(quotes: Quotes, openNs: number, closeNs: number): Stretch[] {
   const times = quotes.column('timeNs');
   const [bids, bidQuantities] = [quotes.column('bidCents'), quotes.column('bidQuantity')];
   const [asks, askQuantities] = [quotes.column('askCents'), quotes.column('askQuantity')];
@@ -118,7 +119,7 @@ function stretchesOf(quotes: Quotes, openNs: number, closeNs: number): Stretch[]
   return stretches;
 }
 
-function timeOf(stretches: readonly Stretch[]): number {
+export function timeOf(stretches: readonly Stretch[]): number {
   return stretches.reduce((sum, { fromNs, untilNs }) => sum + (untilNs - fromNs), 0);
 }
 
@@ -138,30 +139,42 @@ function weighted(stretches: readonly Stretch[], value: (stretch: Stretch) => nu
   return { mean, deviation: Math.sqrt(variance) };
 }
 
-function weightedMedian(stretches: readonly Stretch[], value: (stretch: Stretch) => number): number | null {
-  const half = timeOf(stretches) / 2;
-  let sum = 0;
-  for (const stretch of stretches.toSorted((a, b) => value(a) - value(b))) {
-    sum += stretch.untilNs - stretch.fromNs;
-    if (sum >= half) return value(stretch);
-  }
-  return null;
+/** What held, and for how long. */
+export function overTime(stretches: readonly Stretch[], value: (stretch: Stretch) => number): Weighted[] {
+  return stretches.map((stretch) => ({ value: value(stretch), weight: stretch.untilNs - stretch.fromNs }));
 }
 
-/** Log returns between full minutes at which there was a mid; a minute without one has no return on either side. */
-function minuteReturns(stretches: readonly Stretch[], openNs: number, closeNs: number): number[] {
-  const returns: number[] = [];
+export function isTwoSided({ bid, ask }: Stretch): boolean {
+  return bid > 0 && ask > 0;
+}
+
+export function spreadOf({ bid, ask }: Stretch): number {
+  return ask - bid;
+}
+
+/** The mid at the open and at each full minute until the close; null where a side was missing, and at the close itself. */
+export function minuteMids(
+  stretches: readonly Stretch[],
+  openNs: number,
+  closeNs: number,
+): (number | null)[] {
+  const mids: (number | null)[] = [];
   let at = 0;
-  let before: number | null = null;
   for (let time = openNs; time <= closeNs; time += NS_PER_MINUTE) {
     while (at < stretches.length && stretches[at]!.untilNs <= time) at += 1;
     const stretch = stretches[at];
-    const isIn = stretch !== undefined && stretch.fromNs <= time && stretch.bid > 0 && stretch.ask > 0;
-    const mid = isIn ? (stretch.bid + stretch.ask) / 2 : null;
-    if (mid !== null && before !== null) returns.push(ln(mid / before));
-    before = mid;
+    const isIn = stretch !== undefined && stretch.fromNs <= time && isTwoSided(stretch);
+    mids.push(isIn ? (stretch.bid + stretch.ask) / 2 : null);
   }
-  return returns;
+  return mids;
+}
+
+/** Log returns between each mid and the next; where there is no mid there is no return on either side. */
+export function returnsOf(mids: readonly (number | null)[]): (number | null)[] {
+  return mids.slice(1).map((mid, i) => {
+    const before = mids[i]!;
+    return mid === null || before === null ? null : ln(mid / before);
+  });
 }
 
 function sumOf(values: ArrayLike<number>): number {
