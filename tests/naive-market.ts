@@ -729,7 +729,8 @@ class NaiveMarketMaker extends NaiveTrader {
       if (bid !== null && ask !== null) {
         this.mid = Math.floor((bid.priceCents + ask.priceCents) / 2);
         const spread = ask.priceCents - bid.priceCents;
-        this.spread = config.spreadAlpha * spread + (1 - config.spreadAlpha) * this.spread;
+        const mean = config.spreadAlpha * spread + (1 - config.spreadAlpha) * this.spread;
+        this.spread = mean > config.mostSpreadCents ? config.mostSpreadCents : mean;
       }
     } else if (answer.type === 'volume') {
       this.volume = { bought: answer.bought, sold: answer.sold };

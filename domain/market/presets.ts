@@ -88,6 +88,9 @@ function rmsc03(): MarketConfigInput {
   };
 }
 
+/** In the templates, as wide as it begins; ABIDES and its fork have no limit, and prices that run away from their fundamental. */
+const MOST_SPREAD_CENTS = 50;
+
 type TemplateOptions = {
   /** Number and mean seconds between wake-ups. */
   readonly noise: readonly [number, number];
@@ -122,7 +125,7 @@ function template(name: string, options: TemplateOptions): MarketConfigInput {
   ];
   if (momentum !== undefined)
     traders.push({ type: 'momentum', count: momentum[0], meanIntervalSeconds: momentum[1], orderSize });
-  if (maker !== undefined) traders.push({ ...MAKER, count: 1, ...maker });
+  if (maker !== undefined) traders.push({ ...MAKER, count: 1, mostSpreadCents: MOST_SPREAD_CENTS, ...maker });
   const megashocks = options.megashocks === undefined ? RARE_SHOCKS : options.megashocks;
   return {
     name,

@@ -25,6 +25,8 @@ export const MarketMakerConfig = z.strictObject({
   spacing: z.number().positive().max(1000).default(5),
   /** Weight of the newest spread in its moving average. */
   spreadAlpha: z.number().min(0).max(1).default(0.75),
+  /** It never takes the spread for wider: without a limit its wide ladders make wide spreads, and those still wider ladders. */
+  mostSpreadCents: z.int().positive().max(MAX_PRICE_CENTS).default(MAX_PRICE_CENTS),
   /** How far the mid moves, in cents, when all that was traded was bought; 0: not at all. */
   priceSkewCents: z.number().min(0).max(1_000_000).default(0),
   /** Steepness of the lean against the inventory; 0: none. */
@@ -109,7 +111,8 @@ export class MarketMakers implements Participant {
         if (pool.a[row]! > 0 && pool.c[row]! > 0) {
           this.mid[i] = Math.floor((pool.a[row]! + pool.c[row]!) / 2);
           const spread = pool.c[row]! - pool.a[row]!;
-          this.spread[i] = config.spreadAlpha * spread + (1 - config.spreadAlpha) * this.spread[i]!;
+          const mean = config.spreadAlpha * spread + (1 - config.spreadAlpha) * this.spread[i]!;
+          this.spread[i] = Math.min(mean, config.mostSpreadCents);
         }
         break;
       case message.VOLUME:
