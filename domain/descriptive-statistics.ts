@@ -41,8 +41,11 @@ export function weightedMean(values: readonly Weighted[]): number | null {
 export function weightedQuantile(values: readonly Weighted[], share: number): number | null {
   const whole = values.reduce((sum, { weight }) => sum + weight, 0);
   if (whole === 0) return null;
+  // Few of them differ: what is equal is added up before it is sorted.
+  const weights = new Map<number, number>();
+  for (const { value, weight } of values) weights.set(value, (weights.get(value) ?? 0) + weight);
   let sum = 0;
-  for (const { value, weight } of values.toSorted((a, b) => a.value - b.value)) {
+  for (const [value, weight] of [...weights].toSorted(([a], [b]) => a - b)) {
     sum += weight;
     if (weight > 0 && sum >= share * whole) return value;
   }
