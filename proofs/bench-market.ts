@@ -1,6 +1,7 @@
 // `npm run bench:market`: whole trading days of rmsc04 in one process, beside the naive market (tests/naive-market.ts: an
-// object for each message, one heap, the same rules and draws) and beside what ABIDES was measured at. Memory is that of
-// processes of their own: one with full days, one with short ones.
+// object for each message, one heap, the same rules and draws), beside what ABIDES was measured at, and beside PAMS when it
+// is installed. Memory is that of processes of their own: one with full days, one with short ones. At the end days of many
+// seeds of every preset, none of which may be a storm of messages.
 import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
@@ -10,6 +11,10 @@ import { presetConfig } from '../domain/market/presets.ts';
 import { simulate } from '../domain/market/simulate.ts';
 import type { MarketCounts, MarketRun } from '../domain/market/simulate.ts';
 import { simulateNaively } from '../tests/naive-market.ts';
+import { isCalm, measureStorms, renderStorms } from './message-storms.ts';
+import type { Storms } from './message-storms.ts';
+import { measurePams } from './pams.ts';
+import type { Pams } from './pams.ts';
 import { runProof, say } from './run.ts';
 
 const FULL = '16:00';
@@ -49,14 +54,16 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       days: { type: 'string', default: '9' },
+      // Days of every preset, in the search for storms of messages.
+      seeds: { type: 'string', default: '100' },
       json: { type: 'boolean', default: false },
       // Of the processes that this one starts: the close of the days after which they print their memory.
       memory: { type: 'string' },
     },
   });
-  const days = Number(values.days);
-  if (!Number.isInteger(days) || days < 1) {
-    process.stderr.write('bench:market [--days N] [--json]: a whole number above 0.\n');
+  const [days, seedCount] = [Number(values.days), Number(values.seeds)] as const;
+  if (![days, seedCount].every((count) => Number.isInteger(count) && count > 0)) {
+    process.stderr.write('bench:market [--days N] [--seeds N] [--json]: whole numbers above 0.\n');
     return 2;
   }
   if (values.memory !== undefined) {
@@ -70,9 +77,12 @@ async function main(): Promise<number> {
     ...compareWithLarge(),
     ...compareWithNaive(),
     ...compareMemory(days),
+    pams: measurePams(),
+    seeds: seedCount,
+    storms: measureStorms(seedCount),
   };
   process.stdout.write(`${values.json ? JSON.stringify({ ...result, abides: ABIDES }) : render(result)}\n`);
-  return result.isSame ? 0 : 1;
+  return result.isSame && result.storms.every(isCalm) ? 0 : 1;
 }
 
 function measureDays(days: number) {
@@ -172,7 +182,13 @@ function compareMemory(days: number) {
   };
 }
 
-type Summary = { sandbox: string; isSame: boolean } & ReturnType<typeof measureDays> &
+type Summary = {
+  sandbox: string;
+  isSame: boolean;
+  pams: Pams | null;
+  seeds: number;
+  storms: readonly Storms[];
+} & ReturnType<typeof measureDays> &
   ReturnType<typeof compareWithLarge> &
   ReturnType<typeof compareWithNaive> &
   ReturnType<typeof compareMemory>;
@@ -190,8 +206,21 @@ function render(result: Summary): string {
     `ratio                ${result.timesNaive.toFixed(0)} ×`,
     `rmsc03, a full day   ${thousands(result.rmsc03MessagesPerSecond)} messages/s, ${result.rmsc03Share.toFixed(2)} of rmsc04's, ${result.rmsc03SecondsPerDay.toFixed(2)} s`,
     `memory               ${result.megabytes.toFixed(0)} MB, of which ${result.megabytesAdded.toFixed(0)} for the days (ABIDES ${ABIDES.megabytes} at most); ${result.memoryRatio.toFixed(2)} of days until ${SHORT}`,
+    ...renderPams(result),
+    renderStorms(result.storms, result.seeds),
     result.isSame ? 'Both markets have the same days.' : 'The two markets do NOT have the same days.',
   ].join('\n');
+}
+
+function renderPams({ pams, orders, secondsPerDay, storms }: Summary): string[] {
+  if (pams === null)
+    return ['PAMS                 not measured: `pip install pams`, and PYTHON for another than python3'];
+  const perSecond = (count: number): string => `${count.toFixed(0)} orders/s`;
+  const poisson = storms.find(({ preset }) => preset === 'rmsc04_poisson')!;
+  return [
+    `PAMS ${pams.version}           ${perSecond(pams.orders / pams.seconds)}, ${pams.agents} agents: another model, with steps in place of time, without latency and messages`,
+    `with 1,116 traders   ${perSecond(orders / secondsPerDay)} (rmsc04), ${perSecond(poisson.ordersPerSecond)} (rmsc04_poisson)`,
+  ];
 }
 
 function seeds(days: number): number[] {

@@ -23,6 +23,7 @@ import { MarketData, readL2 } from './market-data.ts';
 import * as message from './message.ts';
 import { RiskGuard } from './risk.ts';
 import type { RiskLimits } from './risk.ts';
+import { TradeRecord } from './trade-record.ts';
 
 const MARKET_NOT_OPEN = rejectCode('market_not_open');
 const MARKET_IS_CLOSED = rejectCode('market_closed');
@@ -80,12 +81,7 @@ export class Exchange implements Participant {
   private readonly guards: (RiskGuard | undefined)[];
   private readonly watching: RiskGuard[] = [];
 
-  // Trades in order of time: when, and how much had been bought and sold until then by takers.
-  private volumeTime = new Float64Array(1024);
-  private bought = new Float64Array(1024);
-  private sold = new Float64Array(1024);
-  private tradePrice = new Float64Array(1024);
-  private volumes = 0;
+  private readonly trades = new TradeRecord();
 
   constructor(
     kernel: Kernel,
@@ -339,7 +335,7 @@ export class Exchange implements Participant {
     for (const tape of this.tapes) tape.onEvents(this);
   }
 
-  /** One trade in the ledger, and in the volumes of the window. */
+  /** One trade in the ledger, and in the record. */
   private post(maker: number, taker: number, price: number, quantity: number): void {
     const value = price * quantity;
     const isBuy = this.sideOf[taker] === BUY;
@@ -352,13 +348,7 @@ export class Exchange implements Participant {
     this.fees[this.ownerOf[maker]!]! += this.options.makerFee * quantity;
     this.fees[this.ownerOf[taker]!]! += this.options.takerFee * quantity;
     this.fills += 1;
-    const n = this.volumes;
-    if (n === this.volumeTime.length) this.growVolumes();
-    this.volumeTime[n] = this.kernel.now;
-    this.tradePrice[n] = price;
-    this.bought[n] = (n === 0 ? 0 : this.bought[n - 1]!) + (isBuy ? quantity : 0);
-    this.sold[n] = (n === 0 ? 0 : this.sold[n - 1]!) + (isBuy ? 0 : quantity);
-    this.volumes += 1;
+    this.trades.add(this.kernel.now, isBuy ? BUY : SELL, price, quantity);
   }
 
   private query(type: number, from: number, a: number, row: number): void {
@@ -429,7 +419,7 @@ export class Exchange implements Participant {
         this.data.unsubscribe(from, a);
         return;
       case message.QUERY_ORDER_STREAM:
-        kernel.answer(from, 0, message.ORDER_STREAM, 0, 0, 0, 0, 0, 0, this.lastTrades(a));
+        kernel.answer(from, 0, message.ORDER_STREAM, 0, 0, 0, 0, 0, 0, this.trades.last(a));
         return;
       default:
         throw new RangeError(`no query is of type ${type}`);
@@ -438,44 +428,12 @@ export class Exchange implements Participant {
 
   /** Shares bought and sold by takers within so many milliseconds (M37). */
   private volumesOf(lookBackMs: number): [number, number] {
-    const last = this.volumes - 1;
-    if (last < 0) return [0, 0];
-    const since = this.volumesBefore(this.kernel.now - lookBackMs * NANOSECONDS_PER_MILLISECOND);
-    if (since < 0) return [this.bought[last]!, this.sold[last]!];
-    return [this.bought[last]! - this.bought[since]!, this.sold[last]! - this.sold[since]!];
-  }
-
-  /** The newest first: side of the taker, price, quantity. */
-  private lastTrades(count: number): Int32Array {
-    const rows: number[] = [];
-    for (let n = this.volumes - 1; n >= 0 && rows.length < 3 * count; n--) {
-      const bought = this.bought[n]! - (n === 0 ? 0 : this.bought[n - 1]!);
-      const sold = this.sold[n]! - (n === 0 ? 0 : this.sold[n - 1]!);
-      rows.push(bought > 0 ? BUY : SELL, this.tradePrice[n]!, bought + sold);
-    }
-    return Int32Array.from(rows);
-  }
-
-  /** Index of the last trade at or before a time; -1: none. */
-  private volumesBefore(timeNs: number): number {
-    let low = 0;
-    let high = this.volumes;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.volumeTime[middle]! <= timeNs) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    return this.trades.volumesAfter(this.kernel.now - lookBackMs * NANOSECONDS_PER_MILLISECOND);
   }
 
   private growOrders(order: number): void {
     const size = 2 * order;
     for (const column of ['ownerOf', 'openOf', 'nthOf'] as const) this[column] = grown(this[column], size);
     this.sideOf = grown(this.sideOf, size);
-  }
-
-  private growVolumes(): void {
-    for (const column of ['volumeTime', 'bought', 'sold', 'tradePrice'] as const)
-      this[column] = grown(this[column], 2 * this[column].length);
   }
 }

@@ -74,78 +74,79 @@ export function createFundamental(
   closeNs: number,
 ): Fundamental {
   const stepNs = Math.round(config.stepSeconds * NS_PER_SECOND);
-  const times = Float64Array.from(
-    { length: Math.floor((closeNs - openNs) / stepNs) + 1 },
-    (_, i) => openNs + i * stepNs,
-  );
-  return new Fundamental({ stepNs, fromNs: openNs, valuesCents: pathOf(config, key, times) });
-}
-
-/** @param times of the grid, in nanoseconds since midnight */
-function pathOf(config: FundamentalConfig, key: RandomKey, times: Float64Array): Float64Array {
+  const valuesCents = new Float64Array(Math.floor((closeNs - openNs) / stepNs) + 1);
+  const path = { stepNs, fromNs: openNs, valuesCents };
   switch (config.type) {
     case 'sparse_mean_reverting':
-      return sparseMeanReverting(config, key, times);
+      fillSparseMeanReverting(path, config, key);
+      break;
     case 'mean_reverting':
-      return denseMeanReverting(config, key, times);
+      fillMeanReverting(path, config, key);
+      break;
     case 'series':
-      return fromSeries(config, times);
+      fillFromSeries(path, config);
+      break;
+  }
+  return new Fundamental(path);
+}
+
+// Plain loops, since a closure over the value would leave a number behind at each of 23,401 steps of a day.
+
+function fillMeanReverting(
+  { valuesCents }: FundamentalPath,
+  { meanCents, kappaPerStep, shockVariance }: Of<'mean_reverting'>,
+  key: RandomKey,
+): void {
+  const deviation = Math.sqrt(shockVariance);
+  valuesCents[0] = meanCents;
+  for (let i = 1; i < valuesCents.length; i++) {
+    const shock = deviation * normalQuantile(key.at(i).uniform());
+    valuesCents[i] = Math.max(0, kappaPerStep * meanCents + (1 - kappaPerStep) * valuesCents[i - 1]! + shock);
   }
 }
 
-function denseMeanReverting(
-  { meanCents, kappaPerStep, shockVariance }: Of<'mean_reverting'>,
-  key: RandomKey,
-  times: Float64Array,
-): Float64Array {
-  const deviation = Math.sqrt(shockVariance);
-  let value = meanCents;
-  return times.map((_, i) => {
-    if (i > 0) {
-      const shock = deviation * normalQuantile(key.at(i).uniform());
-      value = Math.max(0, kappaPerStep * meanCents + (1 - kappaPerStep) * value + shock);
-    }
-    return value;
-  });
-}
-
 /** Before the first time its value holds, after the last one that one. */
-function fromSeries({ times, valuesCents, between }: Of<'series'>, grid: Float64Array): Float64Array {
+function fillFromSeries(
+  { fromNs, stepNs, valuesCents: path }: FundamentalPath,
+  { times, valuesCents, between }: Of<'series'>,
+): void {
   const at = times.map(parseClockTime);
   let next = 0;
-  return grid.map((now) => {
+  for (let i = 0; i < path.length; i++) {
+    const now = fromNs + i * stepNs;
     while (next < at.length && at[next]! <= now) next += 1;
     const before = valuesCents[Math.max(0, next - 1)]!;
-    if (between === 'previous' || next === 0 || next === at.length) return before;
+    path[i] = before;
+    if (between === 'previous' || next === 0 || next === at.length) continue;
     const share = (now - at[next - 1]!) / (at[next]! - at[next - 1]!);
-    return before + share * (valuesCents[next]! - before);
-  });
+    path[i] = before + share * (valuesCents[next]! - before);
+  }
 }
 
 /**
  * An Ornstein–Uhlenbeck process with rare jumps of either sign, by its exact transition between points of the grid:
  * mean μ + (v − μ) e^(−κd), variance σ² (1 − e^(−2κd)) / 2κ (D. T. Gillespie, Physical Review E 54, 1996).
  */
-function sparseMeanReverting(
-  { meanCents, kappaPerNs, volatility, megashocks, stepSeconds }: Of<'sparse_mean_reverting'>,
+function fillSparseMeanReverting(
+  { fromNs, stepNs, valuesCents }: FundamentalPath,
+  { meanCents, kappaPerNs, volatility, megashocks }: Of<'sparse_mean_reverting'>,
   key: RandomKey,
-  times: Float64Array,
-): Float64Array {
-  const stepNs = Math.round(stepSeconds * NS_PER_SECOND);
+): void {
   const decay = exp(-kappaPerNs * stepNs);
   const spread = kappaPerNs === 0 ? stepNs : (1 - decay * decay) / (2 * kappaPerNs);
   const deviation = volatility * Math.sqrt(spread);
-  const shocks = megashocks === null ? [] : drawMegashocks(megashocks, key, times[0]!, times.at(-1)!);
+  const untilNs = fromNs + (valuesCents.length - 1) * stepNs;
+  const shocks = megashocks === null ? [] : drawMegashocks(megashocks, key, fromNs, untilNs);
   let value = meanCents;
   let nextShock = 0;
-  return times.map((now, i) => {
+  for (let i = 0; i < valuesCents.length; i++) {
     if (i > 0)
       value = meanCents + (value - meanCents) * decay + deviation * normalQuantile(key.at(i).uniform());
-    for (; nextShock < shocks.length && shocks[nextShock]!.atNs <= now; nextShock++)
+    for (; nextShock < shocks.length && shocks[nextShock]!.atNs <= fromNs + i * stepNs; nextShock++)
       value += shocks[nextShock]!.sizeCents;
     value = Math.max(0, value);
-    return value;
-  });
+    valuesCents[i] = value;
+  }
 }
 
 function drawMegashocks(

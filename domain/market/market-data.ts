@@ -129,10 +129,11 @@ export class MarketData {
   }
 
   private sendImbalance(feed: Feed): void {
-    const { value, side } = this.book.imbalance();
-    const now = side !== null && value > feed.leastImbalance ? side : -1;
+    const bids = this.book.overweight(BUY);
+    const asks = this.book.overweight(SELL);
+    const now = bids > feed.leastImbalance ? BUY : asks > feed.leastImbalance ? SELL : -1;
     if (now === feed.side) return;
-    const millionths = Math.round(value * MILLIONTHS);
+    const millionths = Math.round((bids || asks) * MILLIONTHS);
     // A flip is an end and a start.
     if (feed.side !== -1) this.answer(feed, message.IMBALANCE_DATA, 0, feed.side, millionths, 0);
     if (now !== -1) this.answer(feed, message.IMBALANCE_DATA, 1, now, millionths, 0);

@@ -59,6 +59,9 @@ const PAGE_BITS = 9;
 const PAGE_LEVELS = 1 << PAGE_BITS;
 const PAGE_WORDS = PAGE_LEVELS >>> 5;
 const PAGE_NUMBERS = (MAX_PRICE_CENTS + 1) >>> PAGE_BITS;
+/** So many neighbouring pages share a block of the directory. */
+const BLOCK_BITS = 9;
+const BLOCK_PAGES = 1 << BLOCK_BITS;
 
 const { clz32 } = Math;
 
@@ -130,7 +133,10 @@ export class OrderBook {
   private sortKey = new Float64Array(this.slots);
 
   // Levels, by page. A level's orders are two linked lists, visible and hidden.
-  private pageOf = new Int32Array(PAGE_NUMBERS);
+  /** By page number: first its block, then its place in that block. Block 0 is one without pages, of all other prices. */
+  private readonly blockOf = new Int32Array(PAGE_NUMBERS >>> BLOCK_BITS);
+  private blocks = 1;
+  private pageOf = new Int32Array(2 * BLOCK_PAGES);
   private pages = 0;
   private readonly freePages: number[] = [];
   private pagePrice = new Int32Array(0);
@@ -142,7 +148,7 @@ export class OrderBook {
   private hiddenTail = new Int32Array(0);
   private visibleQuantity = new Float64Array(0);
   private hiddenQuantity = new Float64Array(0);
-  /** Which page numbers have a page. Entry 0 of `pageOf` is none, so that pages count from 1. */
+  /** Which page numbers have a page. Page 0 is none, so that pages count from 1. */
   private readonly pageBits = new Int32Array(PAGE_NUMBERS >>> 5);
 
   // By side: best price with any order (0: none) and its level, queue entries, visible shares.
@@ -410,10 +416,16 @@ export class OrderBook {
 
   /** 1 − smaller ÷ larger total of visible shares, and the side of the larger (M36). Nothing visible: 0 and null. */
   imbalance(): { value: number; side: SideCode | null } {
-    const bids = this.visibleShares[BUY]!;
-    const asks = this.visibleShares[SELL]!;
-    if (bids === asks) return { value: 0, side: null };
-    return bids > asks ? { value: 1 - asks / bids, side: BUY } : { value: 1 - bids / asks, side: SELL };
+    const side = this.visibleShares[BUY]! > this.visibleShares[SELL]! ? BUY : SELL;
+    const value = this.overweight(side);
+    return { value, side: value > 0 ? side : null };
+  }
+
+  /** The imbalance when it is to this side, else 0: without an object, for who asks after every change. */
+  overweight(side: SideCode): number {
+    const own = this.visibleShares[side]!;
+    const other = this.visibleShares[side ^ 1]!;
+    return own > other ? 1 - other / own : 0;
   }
 
   /**
@@ -896,13 +908,32 @@ export class OrderBook {
 
   private levelAt(priceCents: number): number {
     const number = priceCents >>> PAGE_BITS;
-    const page = this.pageOf[number] || this.openPage(number);
+    const page = this.pageAt(number) || this.openPage(number);
     return (page << PAGE_BITS) | (priceCents & (PAGE_LEVELS - 1));
+  }
+
+  /** 0: there is none. */
+  private pageAt(number: number): number {
+    return this.pageOf[(this.blockOf[number >>> BLOCK_BITS]! << BLOCK_BITS) | (number & (BLOCK_PAGES - 1))]!;
+  }
+
+  /** Where the page of this number is noted, in a block that is made if need be. */
+  private placeOf(number: number): number {
+    let block = this.blockOf[number >>> BLOCK_BITS]!;
+    if (block === 0) {
+      block = this.blocks++;
+      this.blockOf[number >>> BLOCK_BITS] = block;
+      if (this.blocks * BLOCK_PAGES > this.pageOf.length)
+        this.pageOf = grown(this.pageOf, 2 * this.pageOf.length);
+    }
+    return (block << BLOCK_BITS) | (number & (BLOCK_PAGES - 1));
   }
 
   private openPage(number: number): number {
     const page = this.freePages.pop() ?? this.addPage();
-    this.pageOf[number] = page;
+    // The place first: a new block may bring a longer column.
+    const place = this.placeOf(number);
+    this.pageOf[place] = page;
     this.pagePrice[page] = number;
     this.pageBits[number >>> 5]! |= 1 << (number & 31);
     return page;
@@ -910,7 +941,7 @@ export class OrderBook {
 
   private closePage(page: number): void {
     const number = this.pagePrice[page]!;
-    this.pageOf[number] = 0;
+    this.pageOf[this.placeOf(number)] = 0;
     this.pageBits[number >>> 5]! &= ~(1 << (number & 31));
     this.freePages.push(page);
   }
@@ -1002,7 +1033,7 @@ export class OrderBook {
       word -= 1;
       bits = this.pageBits[word]!;
     }
-    return bits === 0 ? 0 : this.pageOf[(word << 5) | (31 - clz32(bits))]!;
+    return bits === 0 ? 0 : this.pageAt((word << 5) | (31 - clz32(bits)));
   }
 
   private pageAbove(number: number): number {
@@ -1012,7 +1043,7 @@ export class OrderBook {
       word += 1;
       bits = this.pageBits[word]!;
     }
-    return bits === 0 ? 0 : this.pageOf[(word << 5) | (31 - clz32(bits & -bits))]!;
+    return bits === 0 ? 0 : this.pageAt((word << 5) | (31 - clz32(bits & -bits)));
   }
 
   private bestVisibleLevel(side: SideCode): number {

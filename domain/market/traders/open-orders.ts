@@ -32,6 +32,9 @@ export class OpenOrders {
   private forget(trader: number, order: number): void {
     const open = this.orders[trader]!;
     const at = open.indexOf(order);
-    if (at >= 0) open.splice(at, 1);
+    if (at < 0) return;
+    // As splice would, which makes an array of what it takes out.
+    for (let i = at + 1; i < open.length; i++) open[i - 1] = open[i]!;
+    open.pop();
   }
 }

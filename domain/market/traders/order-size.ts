@@ -65,7 +65,9 @@ function drawShares(model: OrderSize, draws: Draws, trader: number, n: number): 
   const u = draws.uniform(trader, SIZE, n);
   if (model.type === 'uniform') return model.least + Math.floor(u * (model.most - model.least + 1));
   const { oddLots, roundLots, deviation, least, most } = model;
-  const total = roundLots.reduce((sum, weight) => sum + weight, oddLots.weight);
+  // A plain loop: each step of a reduce would leave a number behind.
+  let total = oddLots.weight;
+  for (let peak = 0; peak < roundLots.length; peak++) total += roundLots[peak]!;
   let left = draws.uniform(trader, SIZE_COMPONENT, n) * total;
   const normal = normalQuantile(u);
   let size: number;
