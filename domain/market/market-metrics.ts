@@ -1,8 +1,9 @@
-// Numbers of a day, computed from its quotes and trades. What cannot be known is null, never 0. Whatever is a mean over
+// Numbers of a day, taken as its quotes and trades come. What cannot be known is null, never 0. Whatever is a mean over
 // time is weighted by time, so that a feed with more rows does not change it; returns are taken on a grid of minutes.
-import { median, sampleDeviation, weightedQuantile } from '../descriptive-statistics.ts';
+import { median, sampleDeviation, weightedMean, weightedQuantile } from '../descriptive-statistics.ts';
 import type { Weighted } from '../descriptive-statistics.ts';
 import { ln } from '../math.ts';
+import { ChunkedColumn } from './chunked-column.ts';
 import { BUY } from './order.ts';
 import type { Quotes, Trades } from './recording.ts';
 import { NS_PER_MINUTE } from './session-time.ts';
@@ -45,128 +46,234 @@ export type MarketMetrics = {
   readonly resilienceSeconds: number | null;
 };
 
+/** The same from a recording. */
 export function computeMarketMetrics(
   quotes: Quotes,
   trades: Trades,
   openNs: number,
   closeNs: number,
 ): MarketMetrics {
-  const stretches = stretchesOf(quotes, openNs, closeNs);
-  const twoSided = stretches.filter(isTwoSided);
-  const spread = weighted(twoSided, spreadOf);
-  const imbalance = weighted(twoSided, ({ bidQuantity: b, askQuantity: a }) => (b - a) / (b + a));
-  const minutes = returnsOf(minuteMids(stretches, openNs, closeNs)).filter((value) => value !== null);
-  const deviation = minutes.length < LEAST_RETURNS ? null : sampleDeviation(minutes);
-  const volume = sumOf(trades.column('quantity'));
-  return {
-    fills: trades.rows,
-    volume,
-    vwapCents: volume === 0 ? null : valueOf(trades) / volume,
-    twoSidedShare: timeOf(twoSided) / (closeNs - openNs),
-    meanSpreadCents: spread?.mean ?? null,
-    medianSpreadCents: weightedQuantile(overTime(twoSided, spreadOf), 0.5),
-    meanSpreadBps:
-      weighted(twoSided, ({ bid, ask }) => ((ask - bid) / ((ask + bid) / 2)) * BASIS_POINTS)?.mean ?? null,
-    meanBidQuantity:
-      weighted(
-        stretches.filter(({ bid }) => bid > 0),
-        ({ bidQuantity }) => bidQuantity,
-      )?.mean ?? null,
-    meanAskQuantity:
-      weighted(
-        stretches.filter(({ ask }) => ask > 0),
-        ({ askQuantity }) => askQuantity,
-      )?.mean ?? null,
-    meanImbalance: imbalance?.mean ?? null,
-    imbalanceDeviation: imbalance?.deviation ?? null,
-    minuteVolatilityBps: deviation === null ? null : deviation * BASIS_POINTS,
-    annualVolatility:
-      deviation === null ? null : deviation * Math.sqrt((TRADING_DAYS * (closeNs - openNs)) / NS_PER_MINUTE),
-    effectiveSpreadCents: effectiveSpread(quotes, trades),
-    vpin: vpin(trades),
-    resilienceSeconds: resilience(twoSided, spread),
+  return measure(quotes, trades, openNs, closeNs).metrics();
+}
+
+/** What is measured of a recorded day. */
+export function measure(quotes: Quotes, trades: Trades, openNs: number, closeNs: number): MarketMeasures {
+  const measures = new MarketMeasures(openNs, closeNs);
+  const [times, bids, asks] = [quotes.column('timeNs'), quotes.column('bidCents'), quotes.column('askCents')];
+  const [bidQuantities, askQuantities] = [quotes.column('bidQuantity'), quotes.column('askQuantity')];
+  const [prices, quantities] = [trades.column('priceCents'), trades.column('quantity')];
+  const [tradeTimes, sides] = [trades.column('timeNs'), trades.column('takerSide')];
+  let row = 0;
+  const quotesBefore = (timeNs: number): void => {
+    for (; row < quotes.rows && times[row]! < timeNs; row++)
+      measures.quote(times[row]!, bids[row]!, bidQuantities[row]!, asks[row]!, askQuantities[row]!);
   };
-}
-
-/** A time in which the quote did not change, inside the session. */
-export type Stretch = {
-  readonly fromNs: number;
-  readonly untilNs: number;
-  readonly bid: number;
-  readonly bidQuantity: number;
-  readonly ask: number;
-  readonly askQuantity: number;
-};
-
-export function stretchesOf(quotes: Quotes, openNs: number, closeNs: number): Stretch[] {
-  const times = quotes.column('timeNs');
-  const [bids, bidQuantities] = [quotes.column('bidCents'), quotes.column('bidQuantity')];
-  const [asks, askQuantities] = [quotes.column('askCents'), quotes.column('askQuantity')];
-  const stretches: Stretch[] = [];
-  for (let row = 0; row < quotes.rows; row++) {
-    const fromNs = Math.max(openNs, times[row]!);
-    const untilNs = Math.min(closeNs, row + 1 < quotes.rows ? times[row + 1]! : closeNs);
-    if (untilNs <= fromNs) continue;
-    stretches.push({
-      fromNs,
-      untilNs,
-      bid: bids[row]!,
-      bidQuantity: bidQuantities[row]!,
-      ask: asks[row]!,
-      askQuantity: askQuantities[row]!,
-    });
+  for (let i = 0; i < trades.rows; i++) {
+    quotesBefore(tradeTimes[i]!);
+    measures.trade(tradeTimes[i]!, prices[i]!, quantities[i]!, sides[i]!);
   }
-  return stretches;
+  quotesBefore(Infinity);
+  measures.finish();
+  return measures;
 }
 
-export function timeOf(stretches: readonly Stretch[]): number {
-  return stretches.reduce((sum, { fromNs, untilNs }) => sum + (untilNs - fromNs), 0);
-}
+/** Takes in a day, quote by quote and trade by trade, in order of time. */
+export class MarketMeasures {
+  /** At the open, at each full minute, and at the close; null where a side was missing. */
+  readonly minuteMids: (number | null)[] = [];
+  /** Nanoseconds with both sides, by spread in cents. */
+  readonly spreadTimes = new Map<number, number>();
+  /** Up to when it is measured. */
+  private atNs: number;
+  private readonly openNs: number;
+  private readonly closeNs: number;
 
-type Moments = { readonly mean: number; readonly deviation: number };
+  // The quote that holds, since when, and the mid that held before; 0: none.
+  private bid = 0;
+  private bidQuantity = 0;
+  private ask = 0;
+  private askQuantity = 0;
+  private quotedAt = -Infinity;
+  private midBefore = 0;
 
-/** Mean and standard deviation over time; null without any time. */
-function weighted(stretches: readonly Stretch[], value: (stretch: Stretch) => number): Moments | null {
-  const time = timeOf(stretches);
-  if (time === 0) return null;
-  const mean =
-    stretches.reduce((sum, stretch) => sum + value(stretch) * (stretch.untilNs - stretch.fromNs), 0) / time;
-  const variance =
-    stretches.reduce((sum, stretch) => {
-      const off = value(stretch) - mean;
-      return sum + off * off * (stretch.untilNs - stretch.fromNs);
-    }, 0) / time;
-  return { mean, deviation: Math.sqrt(variance) };
-}
+  // Sums over time.
+  private twoSidedNs = 0;
+  private relativeSpread = 0;
+  private imbalance = 0;
+  private imbalanceSquares = 0;
+  private bidNs = 0;
+  private bidShares = 0;
+  private askNs = 0;
+  private askShares = 0;
 
-/** What held, and for how long. */
-export function overTime(stretches: readonly Stretch[], value: (stretch: Stretch) => number): Weighted[] {
-  return stretches.map((stretch) => ({ value: value(stretch), weight: stretch.untilNs - stretch.fromNs }));
-}
+  private fills = 0;
+  private volume = 0;
+  private valueCents = 0;
+  private effectiveSpread = 0;
+  private comparedFills = 0;
+  /** Shares of each fill, below 0 when the taker sold. */
+  private readonly signed = new ChunkedColumn(Int32Array);
+  // When the spread became another one.
+  private readonly spreadSince = new ChunkedColumn(Float64Array);
+  private readonly spreads = new ChunkedColumn(Int32Array);
 
-export function isTwoSided({ bid, ask }: Stretch): boolean {
-  return bid > 0 && ask > 0;
-}
-
-export function spreadOf({ bid, ask }: Stretch): number {
-  return ask - bid;
-}
-
-/** The mid at the open and at each full minute until the close; null where a side was missing, and at the close itself. */
-export function minuteMids(
-  stretches: readonly Stretch[],
-  openNs: number,
-  closeNs: number,
-): (number | null)[] {
-  const mids: (number | null)[] = [];
-  let at = 0;
-  for (let time = openNs; time <= closeNs; time += NS_PER_MINUTE) {
-    while (at < stretches.length && stretches[at]!.untilNs <= time) at += 1;
-    const stretch = stretches[at];
-    const isIn = stretch !== undefined && stretch.fromNs <= time && isTwoSided(stretch);
-    mids.push(isIn ? (stretch.bid + stretch.ask) / 2 : null);
+  constructor(openNs: number, closeNs: number) {
+    this.openNs = openNs;
+    this.closeNs = closeNs;
+    this.atNs = openNs;
   }
-  return mids;
+
+  /** A quote that holds from now on; 0 for a price that is not there. */
+  quote(timeNs: number, bid: number, bidQuantity: number, ask: number, askQuantity: number): void {
+    if (timeNs > this.closeNs) return;
+    this.advance(timeNs);
+    if (timeNs > this.quotedAt) this.midBefore = this.mid;
+    this.quotedAt = timeNs;
+    this.bid = bid;
+    this.bidQuantity = bidQuantity;
+    this.ask = ask;
+    this.askQuantity = askQuantity;
+  }
+
+  /** A fill. It is compared with the mid before its instant: the trade itself may move it. */
+  trade(timeNs: number, priceCents: number, quantity: number, takerSide: number): void {
+    this.fills += 1;
+    this.volume += quantity;
+    this.valueCents += priceCents * quantity;
+    this.signed.push(takerSide === BUY ? quantity : -quantity);
+    const mid = this.quotedAt < timeNs ? this.mid : this.midBefore;
+    if (mid === 0) return;
+    this.effectiveSpread += 2 * Math.abs(priceCents - mid);
+    this.comparedFills += 1;
+  }
+
+  /** Nothing has changed until a time; what lies outside the session counts nothing. */
+  private advance(untilNs: number): void {
+    const until = Math.min(untilNs, this.closeNs);
+    if (until < this.atNs) return;
+    while (this.nextMark < until) this.minuteMids.push(this.mid || null);
+    const elapsed = until - this.atNs;
+    if (elapsed > 0) this.hold(this.atNs, elapsed);
+    this.atNs = until;
+  }
+
+  private hold(fromNs: number, elapsed: number): void {
+    const { bid, ask, bidQuantity, askQuantity } = this;
+    if (bid > 0) {
+      this.bidNs += elapsed;
+      this.bidShares += bidQuantity * elapsed;
+    }
+    if (ask > 0) {
+      this.askNs += elapsed;
+      this.askShares += askQuantity * elapsed;
+    }
+    if (bid === 0 || ask === 0) return;
+    const spread = ask - bid;
+    const imbalance = (bidQuantity - askQuantity) / (bidQuantity + askQuantity);
+    this.twoSidedNs += elapsed;
+    this.relativeSpread += (spread / this.mid) * elapsed;
+    this.imbalance += imbalance * elapsed;
+    this.imbalanceSquares += imbalance * imbalance * elapsed;
+    this.spreadTimes.set(spread, (this.spreadTimes.get(spread) ?? 0) + elapsed);
+    const { length } = this.spreads;
+    if (length > 0 && this.spreads.at(length - 1) === spread) return;
+    this.spreadSince.push(fromNs);
+    this.spreads.push(spread);
+  }
+
+  /** The close: what comes later counts nothing. */
+  finish(): void {
+    this.advance(this.closeNs);
+    if (this.nextMark === this.closeNs) this.minuteMids.push(this.mid || null);
+  }
+
+  private get nextMark(): number {
+    return this.openNs + this.minuteMids.length * NS_PER_MINUTE;
+  }
+
+  private get mid(): number {
+    return this.bid > 0 && this.ask > 0 ? (this.bid + this.ask) / 2 : 0;
+  }
+
+  metrics(): MarketMetrics {
+    const { twoSidedNs, volume } = this;
+    const returns = returnsOf(this.minuteMids).filter((value) => value !== null);
+    const deviation = returns.length < LEAST_RETURNS ? null : sampleDeviation(returns);
+    const session = this.closeNs - this.openNs;
+    const spreads = Array.from(this.spreadTimes, ([value, weight]) => ({ value, weight }));
+    const imbalance = ratio(this.imbalance, twoSidedNs);
+    return {
+      fills: this.fills,
+      volume,
+      vwapCents: ratio(this.valueCents, volume),
+      twoSidedShare: ratio(twoSidedNs, this.atNs - this.openNs) ?? 0,
+      meanSpreadCents: weightedMean(spreads),
+      medianSpreadCents: weightedQuantile(spreads, 0.5),
+      meanSpreadBps: ratio(this.relativeSpread * BASIS_POINTS, twoSidedNs),
+      meanBidQuantity: ratio(this.bidShares, this.bidNs),
+      meanAskQuantity: ratio(this.askShares, this.askNs),
+      meanImbalance: imbalance,
+      imbalanceDeviation:
+        imbalance === null
+          ? null
+          : Math.sqrt(Math.max(0, this.imbalanceSquares / twoSidedNs - imbalance * imbalance)),
+      minuteVolatilityBps: deviation === null ? null : deviation * BASIS_POINTS,
+      annualVolatility:
+        deviation === null ? null : deviation * Math.sqrt((TRADING_DAYS * session) / NS_PER_MINUTE),
+      effectiveSpreadCents: ratio(this.effectiveSpread, this.comparedFills),
+      vpin: this.vpin(),
+      resilienceSeconds: this.resilience(spreads),
+    };
+  }
+
+  /** Fills are cut where a bucket is full, so that every share is counted once. */
+  private vpin(): number | null {
+    const { signed } = this;
+    if (signed.length < LEAST_FILLS) return null;
+    const size = this.volume / VPIN_BUCKETS;
+    let imbalance = 0;
+    let inBucket = 0;
+    let room = size;
+    for (let i = 0; i < signed.length; i++) {
+      const shares = signed.at(i);
+      let left = Math.abs(shares);
+      while (left > 0) {
+        const part = Math.min(left, room);
+        inBucket += shares > 0 ? part : -part;
+        left -= part;
+        room -= part;
+        if (room > size * 1e-9) continue;
+        imbalance += Math.abs(inBucket);
+        inBucket = 0;
+        room = size;
+      }
+    }
+    return imbalance / (VPIN_BUCKETS * size);
+  }
+
+  private resilience(spreads: readonly Weighted[]): number | null {
+    const mean = weightedMean(spreads);
+    if (mean === null) return null;
+    const squares = spreads.map(({ value, weight }) => ({ value: (value - mean) ** 2, weight }));
+    const deviation = Math.sqrt(weightedMean(squares)!);
+    if (deviation === 0) return null;
+    const times: number[] = [];
+    let wideSince: number | null = null;
+    for (let i = 0; i < this.spreads.length; i++) {
+      const [since, spread] = [this.spreadSince.at(i), this.spreads.at(i)];
+      if (wideSince === null && spread > mean + 2 * deviation) wideSince = since;
+      else if (wideSince !== null && spread <= mean + deviation) {
+        times.push(since - wideSince);
+        wideSince = null;
+      }
+    }
+    return times.length === 0 ? null : median(times) / 1e9;
+  }
+}
+
+/** Null where there is nothing to divide by. */
+function ratio(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
 }
 
 /** Log returns between each mid and the next; where there is no mid there is no return on either side. */
@@ -175,78 +282,4 @@ export function returnsOf(mids: readonly (number | null)[]): (number | null)[] {
     const before = mids[i]!;
     return mid === null || before === null ? null : ln(mid / before);
   });
-}
-
-function sumOf(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
-  return sum;
-}
-
-function valueOf(trades: Trades): number {
-  const prices = trades.column('priceCents');
-  const quantities = trades.column('quantity');
-  let sum = 0;
-  for (let i = 0; i < trades.rows; i++) sum += prices[i]! * quantities[i]!;
-  return sum;
-}
-
-/** The mid is that of the last quote before the trade: the trade itself may move it. */
-function effectiveSpread(quotes: Quotes, trades: Trades): number | null {
-  const times = quotes.column('timeNs');
-  const bids = quotes.column('bidCents');
-  const asks = quotes.column('askCents');
-  const tradeTimes = trades.column('timeNs');
-  const prices = trades.column('priceCents');
-  let row = -1;
-  let sum = 0;
-  let count = 0;
-  for (let i = 0; i < trades.rows; i++) {
-    while (row + 1 < quotes.rows && times[row + 1]! < tradeTimes[i]!) row += 1;
-    if (row < 0 || bids[row] === 0 || asks[row] === 0) continue;
-    sum += 2 * Math.abs(prices[i]! - (bids[row]! + asks[row]!) / 2);
-    count += 1;
-  }
-  return count === 0 ? null : sum / count;
-}
-
-/** Fills are cut where a bucket is full, so that every share is counted once. */
-function vpin(trades: Trades): number | null {
-  if (trades.rows < LEAST_FILLS) return null;
-  const quantities = trades.column('quantity');
-  const sides = trades.column('takerSide');
-  const size = sumOf(quantities) / VPIN_BUCKETS;
-  let imbalance = 0;
-  let signed = 0;
-  let room = size;
-  for (let i = 0; i < trades.rows; i++) {
-    let left = quantities[i]!;
-    while (left > 0) {
-      const part = Math.min(left, room);
-      signed += sides[i] === BUY ? part : -part;
-      left -= part;
-      room -= part;
-      if (room > size * 1e-9) continue;
-      imbalance += Math.abs(signed);
-      signed = 0;
-      room = size;
-    }
-  }
-  return imbalance / (VPIN_BUCKETS * size);
-}
-
-function resilience(twoSided: readonly Stretch[], spread: Moments | null): number | null {
-  if (spread === null || spread.deviation === 0) return null;
-  const { mean, deviation } = spread;
-  const times: number[] = [];
-  let wideSince: number | null = null;
-  for (const { fromNs, bid, ask } of twoSided) {
-    const width = ask - bid;
-    if (wideSince === null && width > mean + 2 * deviation) wideSince = fromNs;
-    else if (wideSince !== null && width <= mean + deviation) {
-      times.push(fromNs - wideSince);
-      wideSince = null;
-    }
-  }
-  return times.length === 0 ? null : median(times) / 1e9;
 }

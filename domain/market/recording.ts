@@ -4,6 +4,7 @@ import type { Exchange, Tape } from './exchange.ts';
 import type { Fundamental } from './fundamental.ts';
 import { grown } from './grown.ts';
 import type { ParticipantLog } from './kernel.ts';
+import type { MarketMeasures } from './market-metrics.ts';
 import { MESSAGE_NAMES, toldQuantity } from './message.ts';
 import * as message from './message.ts';
 import type { MessagePool } from './message.ts';
@@ -124,11 +125,25 @@ export class Recording implements Tape, ParticipantLog {
   readonly agentLog: AgentLog;
   private readonly isFull: boolean;
   private readonly levels: number[] = [];
-  private lastQuote = [0, 0, 0, 0] as [number, number, number, number];
+  private readonly lastQuote: [number, number, number, number] = [-1, -1, -1, -1];
 
-  /** @param participants all of them, by number */
-  constructor(profile: Profile, participants: readonly Named[] = []) {
+  private readonly measures: MarketMeasures | null;
+  private readonly keepsRows: boolean;
+
+  /**
+   * @param participants all of them, by number
+   * @param measures are told quotes and trades, too
+   * @param keepsRows `summary` keeps none, unless somebody else reads quotes and trades
+   */
+  constructor(
+    profile: Profile,
+    participants: readonly Named[] = [],
+    measures: MarketMeasures | null = null,
+    keepsRows = profile !== 'summary',
+  ) {
     this.profile = profile;
+    this.measures = measures;
+    this.keepsRows = keepsRows;
     this.isFull = profile === 'full';
     this.participants = participants;
     const name = label(participants.map(({ name: of }) => of));
@@ -212,8 +227,12 @@ export class Recording implements Tape, ParticipantLog {
       const other = events[at + 2]!;
       const price = events[at + 3]!;
       const quantity = events[at + 4]!;
-      if (type === FILLED)
-        this.trades.push(nowNs, price, quantity, sideOf[other]!, ownerOf[order]!, ownerOf[other]!);
+      if (type === FILLED) {
+        const takerSide = sideOf[other]!;
+        this.measures?.trade(nowNs, price, quantity, takerSide);
+        if (this.keepsRows)
+          this.trades.push(nowNs, price, quantity, takerSide, ownerOf[order]!, ownerOf[other]!);
+      }
       if (!this.isFull) continue;
       const hasOther = type === FILLED || type === REPLACED;
       this.events.push(
@@ -238,14 +257,17 @@ export class Recording implements Tape, ParticipantLog {
     const ask = book.bestVisiblePrice(SELL);
     const askQuantity = toldQuantity(book.bestVisibleQuantity(SELL));
     const isSame =
-      this.quotes.rows > 0 &&
       lastQuote[0] === bid &&
       lastQuote[1] === bidQuantity &&
       lastQuote[2] === ask &&
       lastQuote[3] === askQuantity;
     if (!isSame) {
-      this.lastQuote = [bid, bidQuantity, ask, askQuantity];
-      this.quotes.push(nowNs, bid, bidQuantity, ask, askQuantity);
+      lastQuote[0] = bid;
+      lastQuote[1] = bidQuantity;
+      lastQuote[2] = ask;
+      lastQuote[3] = askQuantity;
+      this.measures?.quote(nowNs, bid, bidQuantity, ask, askQuantity);
+      if (this.keepsRows) this.quotes.push(nowNs, bid, bidQuantity, ask, askQuantity);
     }
     if (!this.isFull) return;
     for (const side of [BUY, SELL] as const) {

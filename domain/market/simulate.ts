@@ -11,7 +11,7 @@ import { Kernel } from './kernel.ts';
 import { Latency } from './latency.ts';
 import type { MarketConfig } from './market-config.ts';
 import type { MessagePool } from './message.ts';
-import { computeMarketMetrics } from './market-metrics.ts';
+import { MarketMeasures } from './market-metrics.ts';
 import type { MarketMetrics } from './market-metrics.ts';
 import { Recording } from './recording.ts';
 import type { Named, Profile } from './recording.ts';
@@ -63,6 +63,7 @@ export class Market {
   readonly strategist: StrategicTrader | null;
   private readonly config: MarketConfig;
   private readonly recording: Recording;
+  private readonly measures: MarketMeasures;
   private readonly kernel: Kernel;
   private readonly digest: EventDigest;
   private readonly endNs: number;
@@ -76,7 +77,9 @@ export class Market {
     this.config = config;
     const names = participants.map(({ name }) => name);
     const profile = options.profile ?? 'summary';
-    this.recording = new Recording(profile, participants);
+    this.measures = new MarketMeasures(openNs, closeNs);
+    const keepsRows = profile !== 'summary' || options.strategy !== undefined;
+    this.recording = new Recording(profile, participants, this.measures, keepsRows);
     this.endNs = closeNs + config.afterCloseSeconds * NS_PER_SECOND;
     const latency = new Latency(config.latency, participants, root);
     this.kernel = new Kernel({
@@ -114,6 +117,8 @@ export class Market {
   /** Lets the day go on until a time, in nanoseconds since midnight, or to its end. */
   run(untilNs = this.endNs): this {
     this.kernel.run(Math.min(untilNs, this.endNs));
+    // Before the end it is measured up to the last change of the quote: cutting a stretch in two would change last digits.
+    if (untilNs >= this.endNs) this.measures.finish();
     return this;
   }
 
@@ -131,7 +136,7 @@ export class Market {
       takers: exchange.takers,
       fills: exchange.fills,
       closingPriceCents: exchange.closingPriceCents || null,
-      metrics: computeMarketMetrics(quotes, trades, ...session),
+      metrics: this.measures.metrics(),
       strategy:
         strategist === null
           ? null

@@ -72,11 +72,10 @@ test('no fact of a real day, however short, is NaN', () => {
 
 describe('returns', () => {
   test('have the kurtosis of their sample at each interval, beginning at the open', () => {
-    const returns = normals('kurtosis', 389).map((x) => 1e-3 * x * x * x);
+    const returns = normals('kurtosis', 390).map((x) => 1e-3 * x * x * x);
     const facts = factsOf(quotesOf(returns));
-    // The last minute is not whole before the close, so 77 and 38 intervals are.
     const summed = (minutes: number) =>
-      Array.from({ length: Math.floor(389 / minutes) }, (_, i) =>
+      Array.from({ length: 390 / minutes }, (_, i) =>
         returns.slice(i * minutes, (i + 1) * minutes).reduce((sum, x) => sum + x, 0),
       );
 
@@ -87,7 +86,7 @@ describe('returns', () => {
 
   test('have the memory that was planted', () => {
     let last = 0;
-    const returns = normals('memory', 389).map((shock) => (last = -0.4 * last + 1e-3 * shock));
+    const returns = normals('memory', 390).map((shock) => (last = -0.4 * last + 1e-3 * shock));
     const { returnAcf1, largestReturnAcf2To10, absoluteReturnAcf5 } = factsOf(quotesOf(returns));
     const others = [2, 3, 4, 5, 6, 7, 8, 9, 10].map((lag) => Math.abs(autocorrelation(returns, lag)!));
 
@@ -149,8 +148,8 @@ describe('returns', () => {
   test('are too few under thirty', () => {
     const returns = normals('few', 30).map((x) => 1e-3 * x);
 
-    expect(factsOf(quotesOf(returns), [], 30 * MINUTE).excessKurtosis1Minute).toBeNull();
-    expect(factsOf(quotesOf(returns), [], 31 * MINUTE).excessKurtosis1Minute).not.toBeNull();
+    expect(factsOf(quotesOf(returns), [], 29 * MINUTE).excessKurtosis1Minute).toBeNull();
+    expect(factsOf(quotesOf(returns), [], 30 * MINUTE).excessKurtosis1Minute).not.toBeNull();
   });
 
   test('deviate as the measures of a day say', () => {

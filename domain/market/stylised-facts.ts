@@ -14,18 +14,7 @@ import {
   weightedSkewness,
 } from '../descriptive-statistics.ts';
 import { hurstExponent } from '../detrended-fluctuation.ts';
-import {
-  BASIS_POINTS,
-  LEAST_RETURNS,
-  isTwoSided,
-  minuteMids,
-  overTime,
-  returnsOf,
-  spreadOf,
-  stretchesOf,
-  timeOf,
-} from './market-metrics.ts';
-import type { Stretch } from './market-metrics.ts';
+import { BASIS_POINTS, LEAST_RETURNS, measure, returnsOf } from './market-metrics.ts';
 import { BUY } from './order.ts';
 import type { Quotes, Trades } from './recording.ts';
 import { NS_PER_MINUTE } from './session-time.ts';
@@ -106,12 +95,16 @@ export function computeStylisedFacts(
   openNs: number,
   closeNs: number,
 ): StylisedFacts {
-  const stretches = stretchesOf(quotes, openNs, closeNs);
+  const { minuteMids, spreadTimes } = measure(quotes, trades, openNs, closeNs);
+  const spreads = Array.from(spreadTimes, ([value, weight]) => ({ value, weight }));
   const fills = fillsOf(trades, openNs, closeNs);
   return {
-    ...factsOfReturns(minuteMids(stretches, openNs, closeNs), minuteVolumes(fills, openNs, closeNs)),
-    ...factsOfSpread(stretches.filter(isTwoSided)),
-    twoSidedShare: timeOf(stretches.filter(isTwoSided)) / (closeNs - openNs),
+    ...factsOfReturns(minuteMids, minuteVolumes(fills, openNs, closeNs)),
+    meanSpreadCents: weightedMean(spreads),
+    medianSpreadCents: weightedQuantile(spreads, 0.5),
+    p99SpreadCents: weightedQuantile(spreads, 0.99),
+    spreadSkewness: weightedSkewness(spreads),
+    twoSidedShare: spreads.reduce((sum, { weight }) => sum + weight, 0) / (closeNs - openNs),
     ...factsOfOrders(ordersOf(fills)),
     fills: fills.length,
     medianFillSize: fills.length === 0 ? null : median(fills.map(({ quantity }) => quantity)),
@@ -158,16 +151,6 @@ function largestAcf(returns: readonly (number | null)[], from: number, until: nu
 function tailIndex(sizes: readonly number[]): number | null {
   const tail = Math.floor(TAIL_SHARE * sizes.length);
   return tail < LEAST_TAIL ? null : hillIndex(sizes, tail);
-}
-
-function factsOfSpread(twoSided: readonly Stretch[]) {
-  const spreads = overTime(twoSided, spreadOf);
-  return {
-    meanSpreadCents: weightedMean(spreads),
-    medianSpreadCents: weightedQuantile(spreads, 0.5),
-    p99SpreadCents: weightedQuantile(spreads, 0.99),
-    spreadSkewness: weightedSkewness(spreads),
-  };
 }
 
 type Fill = {
