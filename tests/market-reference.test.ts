@@ -70,7 +70,7 @@ function simulateFast(config: MarketConfig, seed: number): NaiveRun {
   const options: SimulateOptions = {
     tape: {
       onEvents({ book, nowNs: timeNs, ownerOf, nthOf }) {
-        const labelOf = (order: number): string => `${names[ownerOf[order]!]}#${nthOf[order]}`;
+        const labelOf = (order: number): string => `${names[ownerOf.at(order)]}#${nthOf.at(order)}`;
         for (let at = 0; at < book.eventCount * EVENT_STRIDE; at += EVENT_STRIDE) {
           const [type, order, other, priceCents, quantity] = book.events.subarray(at, at + EVENT_STRIDE);
           const isFill = type === FILLED;
@@ -82,7 +82,7 @@ function simulateFast(config: MarketConfig, seed: number): NaiveRun {
             priceCents: priceCents!,
             quantity: quantity!,
           });
-          const [maker, taker] = [names[ownerOf[order!]!]!, names[ownerOf[other!]!]!];
+          const [maker, taker] = [names[ownerOf.at(order!)]!, names[ownerOf.at(other!)]!];
           if (isFill) fillList.push({ timeNs, maker, taker, priceCents: priceCents!, quantity: quantity! });
         }
       },

@@ -45,8 +45,8 @@ export class EventDigest implements Tape {
   }
 
   private mixOrder(exchange: Exchange, order: number): void {
-    this.mix(this.names[exchange.ownerOf[order]!]!);
-    this.mix(exchange.nthOf[order]!);
+    this.mix(this.names[exchange.ownerOf.at(order)]!);
+    this.mix(exchange.nthOf.at(order));
   }
 
   private mix(word: number): void {

@@ -14,7 +14,7 @@ import {
   OrderBook,
 } from './order-book.ts';
 import type { OrderBookOptions } from './order-book.ts';
-import { grown } from './grown.ts';
+import { ChunkedColumn } from './chunked-column.ts';
 import { BUY, SELL, rejectCode } from './order.ts';
 import type { SideCode } from './order.ts';
 import { EXCHANGE } from './kernel.ts';
@@ -59,11 +59,11 @@ export class Exchange implements Participant {
   readonly fees: Float64Array;
 
   // Orders by number.
-  ownerOf = new Int32Array(4096);
-  sideOf = new Uint8Array(4096);
-  openOf = new Int32Array(4096);
+  readonly ownerOf = new ChunkedColumn(Int32Array);
+  readonly sideOf = new ChunkedColumn(Uint8Array);
+  readonly openOf = new ChunkedColumn(Int32Array);
   /** How many orders its owner had entered before it. */
-  nthOf = new Int32Array(4096);
+  readonly nthOf = new ChunkedColumn(Int32Array);
   private readonly entered: Int32Array;
 
   /** Fills, and orders that traded when they came. */
@@ -181,7 +181,7 @@ export class Exchange implements Participant {
       case message.MODIFY_ORDER:
         book.modify(a, quantity, pool.d[row]! === 0 ? undefined : pool.d[row]!, from);
         // What it trades on its way is counted from what was asked for.
-        if (book.events[0] !== REFUSED) this.openOf[a] = quantity;
+        if (book.events[0] !== REFUSED) this.openOf.set(a, quantity);
         break;
       case message.REPLACE_ORDER:
         book.replace(pool.f[row]!, a, side, quantity, pool.d[row]!, pool.e[row], from);
@@ -224,12 +224,11 @@ export class Exchange implements Participant {
 
   /** An order's number belongs to who used it first. */
   private register(order: number, owner: number, side: SideCode, quantity: number): boolean {
-    if (order >= this.ownerOf.length) this.growOrders(order);
-    if (this.ownerOf[order] !== 0) return false;
-    this.ownerOf[order] = owner;
-    this.sideOf[order] = side;
-    this.openOf[order] = quantity;
-    this.nthOf[order] = this.entered[owner]!++;
+    if (this.ownerOf.at(order) !== 0) return false;
+    this.ownerOf.set(order, owner);
+    this.sideOf.set(order, side);
+    this.openOf.set(order, quantity);
+    this.nthOf.set(order, this.entered[owner]!++);
     return true;
   }
 
@@ -245,12 +244,12 @@ export class Exchange implements Participant {
       const other = events[at + 2]!;
       const price = events[at + 3]!;
       const quantity = events[at + 4]!;
-      const owner = ownerOf[order]!;
-      const side = sideOf[order]!;
+      const owner = ownerOf.at(order);
+      const side = sideOf.at(order);
       switch (events[at]) {
         case FILLED: {
-          openOf[order]! -= quantity;
-          openOf[other]! -= quantity;
+          openOf.set(order, openOf.at(order) - quantity);
+          openOf.set(other, openOf.at(other) - quantity);
           if (other !== lastTaker) this.takers += 1;
           lastTaker = other;
           this.post(order, other, price, quantity);
@@ -262,18 +261,18 @@ export class Exchange implements Participant {
             side,
             quantity,
             price,
-            openOf[order]!,
+            openOf.at(order),
             1,
           );
           kernel.answer(
-            ownerOf[other]!,
+            ownerOf.at(other),
             delay,
             message.ORDER_EXECUTED,
             other,
-            sideOf[other]!,
+            sideOf.at(other),
             quantity,
             price,
-            openOf[other]!,
+            openOf.at(other),
             0,
           );
           break;
@@ -282,11 +281,11 @@ export class Exchange implements Participant {
           kernel.answer(owner, delay, message.ORDER_ACCEPTED, order, side, quantity, price, 0, 0);
           break;
         case CANCELLED:
-          openOf[order] = 0;
+          openOf.set(order, 0);
           kernel.answer(owner, delay, message.ORDER_CANCELLED, order, side, quantity, 0, other, 0);
           break;
         case PARTIAL_CANCELLED:
-          openOf[order]! -= quantity;
+          openOf.set(order, openOf.at(order) - quantity);
           kernel.answer(
             owner,
             delay,
@@ -295,22 +294,22 @@ export class Exchange implements Participant {
             side,
             quantity,
             0,
-            openOf[order]!,
+            openOf.at(order),
             0,
           );
           break;
         case MODIFIED:
-          openOf[order] = quantity;
+          openOf.set(order, quantity);
           kernel.answer(owner, delay, message.ORDER_MODIFIED, order, side, quantity, price, 0, 0);
           break;
         case REPLACED:
-          openOf[order] = 0;
+          openOf.set(order, 0);
           kernel.answer(
             owner,
             delay,
             message.ORDER_REPLACED,
             other,
-            sideOf[other]!,
+            sideOf.at(other),
             quantity,
             price,
             0,
@@ -321,7 +320,7 @@ export class Exchange implements Participant {
           kernel.answer(owner, delay, message.STOP_TRIGGERED, order, side, quantity, price, 0, 0);
           break;
         case REJECTED:
-          openOf[order] = 0;
+          openOf.set(order, 0);
           kernel.answer(owner, delay, message.ORDER_REJECTED, order, side, 0, 0, other, 0);
           break;
         case REFUSED:
@@ -338,15 +337,15 @@ export class Exchange implements Participant {
   /** One trade in the ledger, and in the record. */
   private post(maker: number, taker: number, price: number, quantity: number): void {
     const value = price * quantity;
-    const isBuy = this.sideOf[taker] === BUY;
-    const buyer = this.ownerOf[isBuy ? taker : maker]!;
-    const seller = this.ownerOf[isBuy ? maker : taker]!;
+    const isBuy = this.sideOf.at(taker) === BUY;
+    const buyer = this.ownerOf.at(isBuy ? taker : maker);
+    const seller = this.ownerOf.at(isBuy ? maker : taker);
     this.cashCents[buyer]! -= value;
     this.cashCents[seller]! += value;
     this.shares[buyer]! += quantity;
     this.shares[seller]! -= quantity;
-    this.fees[this.ownerOf[maker]!]! += this.options.makerFee * quantity;
-    this.fees[this.ownerOf[taker]!]! += this.options.takerFee * quantity;
+    this.fees[this.ownerOf.at(maker)]! += this.options.makerFee * quantity;
+    this.fees[this.ownerOf.at(taker)]! += this.options.takerFee * quantity;
     this.fills += 1;
     this.trades.add(this.kernel.now, isBuy ? BUY : SELL, price, quantity);
   }
@@ -429,11 +428,5 @@ export class Exchange implements Participant {
   /** Shares bought and sold by takers within so many milliseconds (M37). */
   private volumesOf(lookBackMs: number): [number, number] {
     return this.trades.volumesAfter(this.kernel.now - lookBackMs * NANOSECONDS_PER_MILLISECOND);
-  }
-
-  private growOrders(order: number): void {
-    const size = 2 * order;
-    for (const column of ['ownerOf', 'openOf', 'nthOf'] as const) this[column] = grown(this[column], size);
-    this.sideOf = grown(this.sideOf, size);
   }
 }

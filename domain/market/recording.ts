@@ -228,10 +228,10 @@ export class Recording implements Tape, ParticipantLog {
       const price = events[at + 3]!;
       const quantity = events[at + 4]!;
       if (type === FILLED) {
-        const takerSide = sideOf[other]!;
+        const takerSide = sideOf.at(other);
         this.measures?.trade(nowNs, price, quantity, takerSide);
         if (this.keepsRows)
-          this.trades.push(nowNs, price, quantity, takerSide, ownerOf[order]!, ownerOf[other]!);
+          this.trades.push(nowNs, price, quantity, takerSide, ownerOf.at(order), ownerOf.at(other));
       }
       if (!this.isFull) continue;
       const hasOther = type === FILLED || type === REPLACED;
@@ -239,8 +239,8 @@ export class Recording implements Tape, ParticipantLog {
         nowNs,
         type,
         order,
-        ownerOf[order]!,
-        exchange.nthOf[order]!,
+        ownerOf.at(order),
+        exchange.nthOf.at(order),
         hasOther ? other : NONE,
         reasonOf(type === CANCELLED, type === REJECTED || type === REFUSED, other),
         price,
