@@ -12,7 +12,6 @@ import path from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import { parquetReadObjects } from 'hyparquet';
 import { presetConfig } from '../domain/market/presets.ts';
-import type { Recording } from '../domain/market/recording.ts';
 import { simulate } from '../domain/market/simulate.ts';
 import { columnName, writeRecording } from './write-recording.ts';
 

@@ -254,7 +254,7 @@ export class MarketMeasures {
   private resilience(spreads: readonly Weighted[]): number | null {
     const mean = weightedMean(spreads);
     if (mean === null) return null;
-    const squares = spreads.map(({ value, weight }) => ({ value: (value - mean) ** 2, weight }));
+    const squares = spreads.map(({ value, weight }) => ({ value: (value - mean) * (value - mean), weight }));
     const deviation = Math.sqrt(weightedMean(squares)!);
     if (deviation === 0) return null;
     const times: number[] = [];
