@@ -142,7 +142,7 @@ export class NaiveBook {
     this.begin();
     const found = this.find(order, owner);
     if (found === null) return;
-    const reason = this.quantityFault(quantity);
+    const reason = this.quantityFault(quantity, Infinity);
     if (reason !== null) return this.refuse(order, reason);
     if (quantity >= found.quantity) {
       this.remove(found);
@@ -177,7 +177,7 @@ export class NaiveBook {
     this.remove(found);
     const left = this.trade(wanted, quantity, this.worstPriceOf(wanted));
     if (left > 0) {
-      this.rest({ ...wanted, quantity: left });
+      this.rest({ ...wanted, quantity: left, kind: wanted.kind & ~INSERT_BY_ID });
       this.tell(MODIFIED, order, 0, wanted.price, left);
     }
     this.fireStops();
@@ -335,20 +335,22 @@ export class NaiveBook {
     this.fireStops();
   }
 
-  /** All that are reached are picked first, then they take their turns; their trades may reach others (M30, M31). */
+  /** Each trade picks those that it reaches; they take their turns one after the other (M30, M31). */
   private fireStops(): void {
-    while (this.trades.length > 0) {
-      const highest = Math.max(...this.trades);
-      const lowest = Math.min(...this.trades);
-      this.trades = [];
-      const reached = this.stops.filter((stop) =>
-        stop.side === BUY ? highest >= stop.price : lowest <= stop.price,
-      );
-      this.stops = this.stops.filter((stop) => !reached.includes(stop));
-      for (const stop of reached) {
-        this.tell(STOP_TRIGGERED, stop.order, 0, stop.side === BUY ? highest : lowest, stop.quantity);
-        this.takeWhatThereIs(stop, stop.quantity);
+    const turns: { stop: Stop; trade: number }[] = [];
+    for (;;) {
+      for (const trade of this.trades) {
+        const reached = this.stops.filter(({ side, price }) =>
+          side === BUY ? trade >= price : trade <= price,
+        );
+        this.stops = this.stops.filter((stop) => !reached.includes(stop));
+        turns.push(...reached.map((stop) => ({ stop, trade })));
       }
+      this.trades = [];
+      const turn = turns.shift();
+      if (turn === undefined) return;
+      this.tell(STOP_TRIGGERED, turn.stop.order, 0, turn.trade, turn.stop.quantity);
+      this.takeWhatThereIs(turn.stop, turn.stop.quantity);
     }
   }
 
@@ -413,8 +415,8 @@ export class NaiveBook {
 
   // ----------------------------------------------------------------------------------------------------- validity
 
-  private quantityFault(quantity: number): RejectReason | null {
-    const isGood = Number.isInteger(quantity) && quantity > 0 && quantity <= MAX_QUANTITY;
+  private quantityFault(quantity: number, most = MAX_QUANTITY): RejectReason | null {
+    const isGood = Number.isInteger(quantity) && quantity > 0 && quantity <= most;
     return isGood && quantity % this.lot === 0 ? null : 'invalid_quantity';
   }
 

@@ -169,6 +169,9 @@ class Replica {
     else if (place !== undefined && quantity <= this.open.get(order)!) this.open.set(order, quantity);
     else {
       this.drop(order);
+      // It goes to the back, wherever its id would have put it.
+      const { kind, ...known } = this.known.get(order)!;
+      this.known.set(order, { ...known, kind: kind & ~INSERT_BY_ID });
       this.rest(order, price, quantity);
     }
   }

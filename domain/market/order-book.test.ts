@@ -653,13 +653,21 @@ describe('modifying', () => {
     ]);
   });
 
-  test('M18: an order inserted by id finds its place by id again', () => {
+  test('M18: an order inserted by id goes to the back too', () => {
     const desk = new Desk();
     desk.bid(10, 1, 100);
     desk.bid(30, 1, 100);
     desk.bid(20, 1, 99, INSERT_BY_ID);
     desk.modify(20, 1, 100);
-    expect(desk.queue(BUY)).toEqual(['10: 1 at 100', '20: 1 at 100', '30: 1 at 100']);
+    expect(desk.queue(BUY)).toEqual(['10: 1 at 100', '30: 1 at 100', '20: 1 at 100']);
+  });
+
+  test('M17: so it does with more quantity', () => {
+    const desk = new Desk();
+    desk.bid(10, 1, 100, INSERT_BY_ID);
+    desk.bid(20, 1, 100);
+    desk.modify(10, 2);
+    expect(desk.queue(BUY)).toEqual(['20: 1 at 100', '10: 2 at 100']);
   });
 
   test('a stop that waits takes a new quantity and a new price', () => {
@@ -877,14 +885,27 @@ describe('validity', () => {
       ...desk.modify(4, quantity),
       ...desk.modify(1, quantity, 210),
       ...desk.modify(4, quantity, 410),
-      ...desk.partialCancel(1, quantity),
-      ...desk.partialCancel(4, quantity),
     ]).toEqual([
       ...[5, 6, 7, 8].map((order) => `rejected ${order} (invalid_quantity)`),
-      ...[1, 4, 1, 4, 1, 4].map((order) => `refused ${order} (invalid_quantity)`),
+      ...[1, 4, 1, 4].map((order) => `refused ${order} (invalid_quantity)`),
     ]);
     expect(desk.state()).toEqual(before);
     expect(desk.book.openQuantity(4)).toBe(100);
+  });
+
+  test.each(badNumbers)('M23: a quantity of %d is refused when so much is to be taken off', (quantity) => {
+    const desk = aDesk();
+    const before = desk.state();
+    expect([...desk.partialCancel(1, quantity), ...desk.partialCancel(4, quantity)]).toEqual(
+      [1, 4].map((order) => `refused ${order} (invalid_quantity)`),
+    );
+    expect(desk.state()).toEqual(before);
+  });
+
+  test('M19: any quantity above the rest takes it off, however large', () => {
+    const desk = aDesk();
+    expect(desk.partialCancel(1, 10 * MAX_QUANTITY)).toEqual(['cancelled 1 (requested): 100']);
+    expect(desk.partialCancel(4, 10 * MAX_QUANTITY)).toEqual(['cancelled 4 (requested): 100']);
   });
 
   test.each([...badNumbers, MAX_PRICE_CENTS + 1])('M23: a price of %d is refused everywhere', (price) => {
@@ -1247,6 +1268,16 @@ describe('stops', () => {
     ]);
   });
 
+  test('M30: one that an earlier trade of a sweep reached comes first', () => {
+    const desk = aDeepDesk();
+    desk.buyStop(1, 1, 1_001);
+    desk.buyStop(2, 1, 1_000);
+    expect(desk.buy(3, 15).filter((event) => event.startsWith('triggered'))).toEqual([
+      'triggered 2: 1 at 1000',
+      'triggered 1: 1 at 1001',
+    ]);
+  });
+
   test('M30: a stop fires after the order that reached it is done', () => {
     const desk = new Desk();
     desk.ask(1, 5, 100);
@@ -1305,8 +1336,8 @@ describe('stops', () => {
       .bid(7, 11, 1_001)
       .filter((event) => event.startsWith('triggered'))
       .map((event) => Number(/\d+/.exec(event)![0]));
-    // 7 trades up to 1001; 1 and 6 follow: to 1002 and down to 988; then 2 and 5; then 3, then 4.
-    expect(triggered).toEqual([1, 6, 2, 5, 3, 4]);
+    // 7 trades at 1000, which picks 6, and up to 1001, which picks 1; 6 down to 988 picks 5, and 1 up to 1002 picks 2.
+    expect(triggered).toEqual([6, 1, 5, 2, 3, 4]);
   });
 
   test('M31: a stop fires once', () => {

@@ -158,9 +158,8 @@ export class OrderBook {
   private readonly visibleShares = new Float64Array(2);
 
   private stops: Stop[] = [];
-  // Highest and lowest trade of the request, which decide the stops that it triggers (M30).
-  private highest = 0;
-  private lowest = MAX_PRICE_CENTS;
+  /** Those that trades of this request have reached, with the price of the trade. */
+  private readonly picked: (Stop & { readonly tradeCents: number })[] = [];
 
   constructor(options: OrderBookOptions = {}) {
     this.tick = options.tickSizeCents ?? 1;
@@ -251,7 +250,8 @@ export class OrderBook {
     this.begin();
     const slot = this.findOpen(order, owner);
     if (slot === 0) return;
-    const refusal = this.quantityRefusal(quantity);
+    // Any number above the rest will do, however large.
+    const refusal = this.quantityRefusal(quantity, Infinity);
     if (refusal >= 0) {
       this.tell(REFUSED, order, refusal, 0, 0);
       return;
@@ -494,8 +494,7 @@ export class OrderBook {
       quantity -= traded;
       this.lastTradeCents = best;
       this.tradedVolume[side] += traded;
-      if (best > this.highest) this.highest = best;
-      if (best < this.lowest) this.lowest = best;
+      if (this.stops.length > 0) this.pickStops(best);
     }
     return 0;
   }
@@ -535,37 +534,32 @@ export class OrderBook {
     return left;
   }
 
-  /** All stops that a trade of this request reached become market orders in the order of their arrival (M30, M31). */
+  /** A trade picks the stops that it reaches, in the order of their arrival (M30). */
+  private pickStops(tradeCents: number): void {
+    const isReached = ({ side, priceCents }: Stop): boolean =>
+      side === BUY ? tradeCents >= priceCents : tradeCents <= priceCents;
+    for (const stop of this.stops) if (isReached(stop)) this.picked.push({ ...stop, tradeCents });
+    if (this.picked.length > 0) this.stops = this.stops.filter((stop) => !isReached(stop));
+  }
+
+  /** When a request is done, the stops that were picked take their turns; their trades may pick others (M31). */
   private triggerStops(): void {
-    while (this.stops.length > 0 && this.highest >= this.lowest) {
-      const { highest, lowest } = this;
-      const isReached = ({ side, priceCents }: Stop): boolean =>
-        side === BUY ? highest >= priceCents : lowest <= priceCents;
-      const reached = this.stops.filter(isReached);
-      this.forgetTrades();
-      if (reached.length === 0) return;
-      this.stops = this.stops.filter((stop) => !isReached(stop));
-      for (const { order, owner, side, quantity } of reached) {
-        this.slotOf[order] = CLOSED;
-        this.tell(STOP_TRIGGERED, order, 0, side === BUY ? highest : lowest, quantity);
-        this.take(order, owner, side, quantity);
-      }
+    for (let next = this.picked.shift(); next !== undefined; next = this.picked.shift()) {
+      const { order, owner, side, quantity, tradeCents } = next;
+      this.slotOf[order] = CLOSED;
+      this.tell(STOP_TRIGGERED, order, 0, tradeCents, quantity);
+      this.take(order, owner, side, quantity);
     }
   }
 
   /** A stop that is new or changed may have been reached already (M29). */
   private triggerByLastTrade(): void {
     if (this.lastTradeCents === 0) return;
-    this.highest = this.lowest = this.lastTradeCents;
+    this.pickStops(this.lastTradeCents);
     this.triggerStops();
   }
 
-  private forgetTrades(): void {
-    this.highest = 0;
-    this.lowest = MAX_PRICE_CENTS;
-  }
-
-  /** A changed order loses its place, and may trade (M17, M18). */
+  /** A changed order goes to the back, also one that was placed by its id, and may trade (M17, M18). */
   private enterAnew(slot: number, order: number, quantity: number, priceCents: number): void {
     const side = this.side[slot] as SideCode;
     const owner = this.owner[slot]!;
@@ -576,7 +570,7 @@ export class OrderBook {
     this.slotOf[order] = CLOSED;
     const left = this.match(order, owner, side, quantity, this.limitOf(side, priceCents, kind));
     if (left > 0) {
-      this.rest(order, owner, side, left, priceCents, kind, sortKey);
+      this.rest(order, owner, side, left, priceCents, kind & ~INSERT_BY_ID, sortKey);
       this.tell(MODIFIED, order, 0, priceCents, left);
     }
     this.triggerStops();
@@ -588,9 +582,9 @@ export class OrderBook {
     return order >= this.slotOf.length || this.slotOf[order] === NEVER_SEEN;
   }
 
-  private quantityRefusal(quantity: number): number {
+  private quantityRefusal(quantity: number, most = MAX_QUANTITY): number {
     const isGood =
-      Number.isInteger(quantity) && quantity > 0 && quantity <= MAX_QUANTITY && quantity % this.lot === 0;
+      Number.isInteger(quantity) && quantity > 0 && quantity <= most && quantity % this.lot === 0;
     return isGood ? -1 : INVALID_QUANTITY;
   }
 
@@ -719,7 +713,6 @@ export class OrderBook {
 
   private begin(): void {
     this.eventCount = 0;
-    this.forgetTrades();
   }
 
   private tell(type: number, order: number, other: number, price: number, quantity: number): void {
