@@ -59,7 +59,7 @@ export function simulateNaively(config: MarketConfig, seed: number | string): Na
   const named = [{ name: 'exchange', type: 'exchange' }, ...namedTraders(config)];
   const latency = new Latency(config.latency, named, root);
   const delays = named.map((_, i) => (i === EXCHANGE ? config.exchangeDelayNs : config.computationDelayNs));
-  const kernel = new NaiveKernel(latency, delays);
+  const kernel = new NaiveKernel(latency, config.latency.type === 'cubic', delays);
   const exchange = new NaiveExchange(
     kernel,
     named.map(({ name }) => name),
@@ -202,10 +202,13 @@ class NaiveKernel {
   private orders = 0;
   private extraDelay = 0;
   private readonly latency: Latency;
+  private readonly isJittered: boolean;
+  private readonly lastArrivals = new Map<string, number>();
   private readonly delays: readonly number[];
 
-  constructor(latency: Latency, delays: readonly number[]) {
+  constructor(latency: Latency, isJittered: boolean, delays: readonly number[]) {
     this.latency = latency;
+    this.isJittered = isJittered;
     this.delays = delays;
   }
 
@@ -239,8 +242,13 @@ class NaiveKernel {
   send(from: number, to: number, body: Request | Answer, delay = 0): void {
     // The way between a trader and the exchange is the trader's, in both directions.
     const latency = this.latency.of(from === EXCHANGE ? to : from);
-    if (latency >= 0)
-      this.put(from, to, this.now + this.delays[from]! + this.extraDelay + delay + latency, body);
+    if (latency < 0) return;
+    const arrival = this.now + this.delays[from]! + this.extraDelay + delay + latency;
+    const isAboutOrder = body.type.startsWith('order_') || body.type === 'cancel_refused';
+    const way = `${from}, ${to}, ${from !== EXCHANGE || isAboutOrder}`;
+    const time = Math.max(arrival, this.isJittered ? (this.lastArrivals.get(way) ?? 0) : 0);
+    this.lastArrivals.set(way, time);
+    this.put(from, to, time, body);
   }
 
   private put(from: number, to: number, time: number, body: Request | Answer | null): void {

@@ -2,7 +2,8 @@
 // on a message is busy for its computation delay; what comes meanwhile waits until then.
 import type { EventQueue } from './event-queue.ts';
 import type { Latency } from './latency.ts';
-import { MessagePool, RESUME, WAKE_UP } from './message.ts';
+import { ORDER_ANSWERS, OTHER_ANSWERS, REQUESTS } from './latency.ts';
+import { MessagePool, RESUME, WAKE_UP, isAnswerAboutOrder } from './message.ts';
 
 /** Participant 0 is the exchange; each other one is a trader, and speaks with the exchange only. */
 export const EXCHANGE = 0;
@@ -172,20 +173,9 @@ export class Kernel {
 
   /** From a trader to the exchange. The columns mean what message.ts says of the type. */
   request(from: number, type: number, a: number, b = 0, c = 0, d = 0, e = 0, f = 0): void {
-    const latency = this.latency.of(from);
-    if (latency < 0) return;
-    const row = this.send(
-      from,
-      this.now + this.computation[from]! + this.extra + latency,
-      EXCHANGE,
-      type,
-      a,
-      b,
-      c,
-      d,
-      e,
-      f,
-    );
+    const time = this.latency.arrival(from, REQUESTS, this.now + this.computation[from]! + this.extra);
+    if (time < 0) return;
+    const row = this.send(from, time, EXCHANGE, type, a, b, c, d, e, f);
     if (this.log !== null) this.log.onMessage(this.now, from, this.pool, row);
   }
 
@@ -202,9 +192,9 @@ export class Kernel {
     f: number,
     rows: Int32Array | null = null,
   ): void {
-    const latency = this.latency.of(to);
-    if (latency < 0) return;
-    const time = this.now + this.computation[EXCHANGE]! + delay + latency;
+    const way = isAnswerAboutOrder(type) ? ORDER_ANSWERS : OTHER_ANSWERS;
+    const time = this.latency.arrival(to, way, this.now + this.computation[EXCHANGE]! + delay);
+    if (time < 0) return;
     const row = this.send(EXCHANGE, time, to, type, a, b, c, d, e, f);
     if (rows !== null) this.pool.attach(row, rows);
   }

@@ -64,3 +64,12 @@ test('a type of traders can be disconnected', () => {
 
   expect([latency.of(0), latency.of(1)]).toEqual([-1, 7]);
 });
+
+test('messages with jitter do not overtake each other on their way', () => {
+  const latency = new Latency(LatencyModel.parse({ type: 'cubic' }), some('a-1'), KEY);
+  const arrivals = Array.from({ length: 1000 }, (_, i) => latency.arrival(0, 0, i * 1000));
+
+  expect(arrivals).toEqual([...arrivals].sort((a, b) => a - b));
+  // Another way is not held up by what is late on this one.
+  expect(latency.arrival(0, 1, 0)).toBeLessThan(arrivals.at(-1)!);
+});

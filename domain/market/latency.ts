@@ -37,11 +37,18 @@ export type LatencyModel = z.infer<typeof LatencyModel>;
 /** As a latency: what is sent never arrives. */
 export const DISCONNECTED = -1;
 
+/** What travels between a trader and the exchange without overtaking: requests, answers about orders, all other answers. */
+export const REQUESTS = 0;
+export const ORDER_ANSWERS = 1;
+export const OTHER_ANSWERS = 2;
+
 export class Latency {
   /** One way, in nanoseconds, without jitter. */
   private readonly base: Float64Array;
   private readonly sent: Int32Array;
   private readonly draws: Draws;
+  /** By way and trader: when the last message arrives. */
+  private readonly lastArrival: Float64Array;
   private readonly jitter: { a: number; clip: number; unit: number } | null;
 
   /**
@@ -51,6 +58,7 @@ export class Latency {
   constructor(model: LatencyModel, traders: readonly { name: string; type: string }[], key: RandomKey) {
     this.draws = new Draws(traders.map(({ name }) => key.at('latency', name)));
     this.sent = new Int32Array(traders.length);
+    this.lastArrival = new Float64Array(3 * traders.length);
     this.base = Float64Array.from(traders, ({ type }, trader) => {
       const place = this.draws.uniform(trader, PLACE, 0);
       if (model.type === 'none') return 0;
@@ -69,6 +77,20 @@ export class Latency {
   /** Replaces what the model says of a trader, e.g. by a strategy's own latency or by `DISCONNECTED`. */
   set(trader: number, latencyNs: number): void {
     this.base[trader] = latencyNs;
+  }
+
+  /**
+   * When the next message between this trader and the exchange arrives; below 0: never. A message waits for the ones before
+   * it on its way, as on a connection: an answer that overtakes another would tell of the past.
+   */
+  arrival(trader: number, way: number, leavesNs: number): number {
+    const latency = this.of(trader);
+    if (latency < 0) return -1;
+    if (this.jitter === null) return leavesNs + latency;
+    const at = 3 * trader + way;
+    const time = Math.max(leavesNs + latency, this.lastArrival[at]!);
+    this.lastArrival[at] = time;
+    return time;
   }
 
   /** One way, in nanoseconds, of the next message between this trader and the exchange; below 0: it never arrives. */
