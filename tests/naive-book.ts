@@ -176,10 +176,9 @@ export class NaiveBook {
     if (reason !== null) return this.refuse(order, reason);
     this.remove(found);
     const left = this.trade(wanted, quantity, this.worstPriceOf(wanted));
-    if (left > 0) {
-      this.rest({ ...wanted, quantity: left, kind: wanted.kind & ~INSERT_BY_ID });
-      this.tell(MODIFIED, order, 0, wanted.price, left);
-    }
+    if (left > 0) this.rest({ ...wanted, quantity: left, kind: wanted.kind & ~INSERT_BY_ID });
+    const isCancelled = this.events.some(([type, of]) => type === CANCELLED && of === order);
+    if (!isCancelled) this.tell(MODIFIED, order, 0, wanted.price, left);
     this.fireStops();
   }
 

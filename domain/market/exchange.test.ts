@@ -226,7 +226,10 @@ describe('answers', () => {
       run()[1]!
         .slice(1)
         .map(({ type, c, e }) => [type, c, e]),
-    ).toEqual([[message.ORDER_EXECUTED, 15, 0]]);
+    ).toEqual([
+      [message.ORDER_EXECUTED, 15, 0],
+      [message.ORDER_MODIFIED, 0, 0],
+    ]);
   });
 
   test('nobody changes the order of another', () => {
@@ -358,6 +361,27 @@ describe('feeds', () => {
     ]);
   });
 
+  test('a feed of quotes begins with those that are there', () => {
+    const { limit, at, run } = aSession();
+    limit(OPEN, 1, 0, BUY, 7, 99);
+    at(OPEN + 1, 2, ...subscribe(L1));
+
+    expect(run()[2]!.map(({ at: time, type, a, b }) => [time - LATENCY, type, a, b])).toEqual([
+      [OPEN + 1, message.L1_DATA, 99, 7],
+    ]);
+  });
+
+  test('what leaves at the close is told too', () => {
+    const { limit, at, run } = aSession();
+    at(OPEN, 2, ...subscribe(L1));
+    limit(OPEN + 1, 1, 0, BUY, 7, 99, DAY);
+
+    expect(run()[2]!.map(({ at: time, type, a }) => [time - LATENCY, type, a])).toEqual([
+      [OPEN + 1, message.L1_DATA, 99],
+      [CLOSE + 1, message.L1_DATA, 0],
+    ]);
+  });
+
   test('L2 and L3 bring levels and orders up to their depth', () => {
     const { limit, at, run } = aSession();
     limit(OPEN, 1, 0, BUY, 7, 99);
@@ -367,7 +391,11 @@ describe('feeds', () => {
     at(OPEN + 1, 2, ...subscribe(L3, { depth: 1 }));
     limit(OPEN + 2, 1, 3, SELL, 5, 103);
 
-    expect(run()[2]!.map(({ type, rows }) => [type, rows])).toEqual([
+    expect(
+      run()[2]!
+        .slice(2)
+        .map(({ type, rows }) => [type, rows]),
+    ).toEqual([
       [message.L2_DATA, [BUY, 99, 9, SELL, 103, 5]],
       [message.L3_DATA, [BUY, 99, 7, BUY, 99, 2, SELL, 103, 5]],
     ]);

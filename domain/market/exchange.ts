@@ -15,7 +15,7 @@ import {
 } from './order-book.ts';
 import type { OrderBookOptions } from './order-book.ts';
 import { ChunkedColumn } from './chunked-column.ts';
-import { BUY, SELL, rejectCode } from './order.ts';
+import { BUY, RISK_LIMIT, SELL, rejectCode } from './order.ts';
 import type { SideCode } from './order.ts';
 import { EXCHANGE } from './kernel.ts';
 import type { Kernel, Participant } from './kernel.ts';
@@ -129,6 +129,7 @@ export class Exchange implements Participant {
     this.closingPriceCents = book.lastTradeCents;
     book.endSession();
     this.settle();
+    if (book.eventCount > 0) this.data.changed();
     for (const to of this.closeAsked)
       kernel.answer(to, 0, message.CLOSING_PRICE, this.closingPriceCents, 0, 0, 0, 0, 0);
   }
@@ -181,7 +182,10 @@ export class Exchange implements Participant {
       case message.MODIFY_ORDER:
         book.modify(a, quantity, pool.d[row]! === 0 ? undefined : pool.d[row]!, from);
         // What it trades on its way is counted from what was asked for.
-        if (book.events[0] !== REFUSED) this.openOf.set(a, quantity);
+        if (book.events[0] !== REFUSED) {
+          this.openOf.set(a, quantity);
+          this.guards[from]?.changed(a, pool.d[row]!);
+        }
         break;
       case message.REPLACE_ORDER:
         book.replace(pool.f[row]!, a, side, quantity, pool.d[row]!, pool.e[row], from);
@@ -201,8 +205,8 @@ export class Exchange implements Participant {
     const guard = this.guards[from];
     if (guard === undefined) return -1;
     const order = pool.a[row]!;
-    const price = type === message.MARKET_ORDER || type === message.STOP_ORDER ? 0 : pool.d[row]!;
-    if (type === message.MODIFY_ORDER) return guard.admitChange(order, pool.c[row]!, price);
+    const price = type === message.MARKET_ORDER ? 0 : pool.d[row]!;
+    if (type === message.MODIFY_ORDER) return guard.admitChange(order, pool.c[row]!, price, now);
     if (!isNew) return -1;
     const instead = type === message.REPLACE_ORDER ? pool.f[row]! : -1;
     return guard.admit(order, pool.b[row]!, pool.c[row]!, price, now, instead);
@@ -217,6 +221,7 @@ export class Exchange implements Participant {
       valueCents: () => cashCents() + this.shares[participant]! * this.priceCents,
       openQuantity: (order) => this.book.openQuantity(order),
       costOfTaking: (quantity) => this.book.costOfTaking(BUY, quantity),
+      feeCents: Math.max(0, this.options.makerFee, this.options.takerFee) / 100,
     });
     this.guards[participant] = guard;
     if (guard.isWatching) this.watching.push(guard);
@@ -295,7 +300,7 @@ export class Exchange implements Participant {
             quantity,
             0,
             openOf.at(order),
-            0,
+            other,
           );
           break;
         case MODIFIED:
@@ -330,8 +335,12 @@ export class Exchange implements Participant {
           throw new RangeError(`no event is of type ${events[at]}`);
       }
     }
-    for (const guard of this.watching) guard.mark();
+    const fallen = this.watching.filter((guard) => guard.mark());
     for (const tape of this.tapes) tape.onEvents(this);
+    for (const order of fallen.flatMap((guard) => guard.openOrders())) {
+      book.cancel(order, -1, RISK_LIMIT);
+      this.settle();
+    }
   }
 
   /** One trade in the ledger, and in the record. */

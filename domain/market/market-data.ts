@@ -53,7 +53,7 @@ export class MarketData {
     this.volumes = volumes;
   }
 
-  /** A second subscription to the same feed takes the place of the first. */
+  /** A second subscription to the same feed takes the place of the first. A feed of quotes begins with those that are there. */
   subscribe(subscription: Subscription): void {
     this.unsubscribe(subscription.to, subscription.feed);
     this.feeds.push({
@@ -65,6 +65,9 @@ export class MarketData {
       quote: '',
     });
     this.subscribed += 1;
+    const isQuotes = subscription.feed === L1 || subscription.feed === L2 || subscription.feed === L3;
+    const isEmpty = this.book.bestVisiblePrice(BUY) === 0 && this.book.bestVisiblePrice(SELL) === 0;
+    if (isQuotes && !isEmpty) this.send(this.feeds.at(-1)!);
   }
 
   unsubscribe(to: number, feed: number): void {

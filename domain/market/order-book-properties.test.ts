@@ -172,7 +172,7 @@ class Replica {
       // It goes to the back, wherever its id would have put it.
       const { kind, ...known } = this.known.get(order)!;
       this.known.set(order, { ...known, kind: kind & ~INSERT_BY_ID });
-      this.rest(order, price, quantity);
+      if (quantity > 0) this.rest(order, price, quantity);
     }
   }
 

@@ -637,7 +637,7 @@ describe('modifying', () => {
     const desk = new Desk();
     desk.ask(1, 10, 105);
     desk.bid(2, 10, 100);
-    expect(desk.modify(2, 10, 105)).toEqual(['filled 1 by 2: 10 at 105']);
+    expect(desk.modify(2, 10, 105)).toEqual(['filled 1 by 2: 10 at 105', 'modified 2: 0 at 105']);
     expect(desk.cancel(2)).toEqual(['refused 2 (order_closed)']);
   });
 
@@ -648,6 +648,7 @@ describe('modifying', () => {
     desk.buyStop(3, 1, 105);
     expect(desk.modify(2, 4, 105)).toEqual([
       'filled 1 by 2: 4 at 105',
+      'modified 2: 0 at 105',
       'triggered 3: 1 at 105',
       'filled 1 by 3: 1 at 105',
     ]);

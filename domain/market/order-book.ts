@@ -33,7 +33,7 @@ export const ACCEPTED = 0; // order rests (or waits, a stop) at price with quant
 export const FILLED = 1; // order: maker, other: taker, at price, quantity
 export const CANCELLED = 2; // order, other: reason, quantity that was left
 export const PARTIAL_CANCELLED = 3; // order, price, quantity that went away; it rests with what `openQuantity` says
-export const MODIFIED = 4; // order, price, quantity that rests
+export const MODIFIED = 4; // order, price, quantity that rests; 0: all of it traded
 export const REPLACED = 5; // order: the old one, other: the new one, price, quantity that rests
 export const STOP_TRIGGERED = 6; // order, price: the trade that did it, quantity
 export const REJECTED = 7; // order: a new one that was not taken, other: reason
@@ -157,6 +157,8 @@ export class OrderBook {
   private readonly entries = new Int32Array(2);
   private readonly visibleShares = new Float64Array(2);
 
+  /** By the prevention of self-trades, in the last match. */
+  private isTakerCancelled = false;
   private stops: Stop[] = [];
   /** Those that trades of this request have reached, with the price of the trade. */
   private readonly picked: (Stop & { readonly tradeCents: number })[] = [];
@@ -231,18 +233,18 @@ export class OrderBook {
     this.triggerByLastTrade();
   }
 
-  /** Takes an order out of the book (M14). @param owner who asks; -1 for the exchange itself */
-  cancel(order: number, owner = -1): void {
+  /** Takes an order out of the book (M14). @param owner who asks; -1 for the exchange itself @param reason why, as a code */
+  cancel(order: number, owner = -1, reason = REQUESTED): void {
     this.begin();
     const slot = this.findOpen(order, owner);
     if (slot === 0) return;
     if (slot === WAITING) {
-      this.leave(order, REQUESTED, this.dropStop(order));
+      this.leave(order, reason, this.dropStop(order));
       return;
     }
     const quantity = this.quantity[slot]!;
     this.removeWithTwin(slot);
-    this.leave(order, REQUESTED, quantity);
+    this.leave(order, reason, quantity);
   }
 
   /** Takes shares off what rests now (M19). All of them, or more, is a cancel. */
@@ -443,11 +445,19 @@ export class OrderBook {
       level = this.nextLevel(opposite, level)
     ) {
       price = this.priceOfLevel(level);
-      const taken = Math.min(left, this.visibleQuantity[level]! + this.hiddenQuantity[level]!);
+      const taken = Math.min(left, this.takeableAt(level));
       cost += taken * price;
       left -= taken;
     }
     return cost + left * price;
+  }
+
+  /** Without visible halves of price-to-comply orders: who takes meets the hidden ones first. */
+  private takeableAt(level: number): number {
+    let shares = this.visibleQuantity[level]! + this.hiddenQuantity[level]!;
+    for (let slot = this.head[level]!; slot !== 0; slot = this.next[slot]!)
+      if (this.twin[slot] !== 0) shares -= this.quantity[slot]!;
+    return shares;
   }
 
   /** Shares of an order that rest or wait; 0 when it is closed. */
@@ -475,6 +485,7 @@ export class OrderBook {
   /** Trades against the best orders up to a price (M1–M9). @returns what is left to rest, be cancelled or dropped */
   private match(taker: number, owner: number, side: SideCode, quantity: number, limit: number): number {
     const opposite = side ^ 1;
+    this.isTakerCancelled = false;
     while (quantity > 0) {
       const best = this.bestPrice[opposite]!;
       if (best === 0 || (side === BUY ? best > limit : best < limit)) return quantity;
@@ -511,6 +522,7 @@ export class OrderBook {
     let left = quantity;
     if (this.prevention === CANCEL_NEWEST || this.prevention === CANCEL_BOTH) {
       this.leave(taker, SELF_TRADE, quantity);
+      this.isTakerCancelled = true;
       left = 0;
     }
     if (this.prevention === CANCEL_OLDEST || this.prevention === CANCEL_BOTH) {
@@ -528,8 +540,10 @@ export class OrderBook {
         this.tell(PARTIAL_CANCELLED, maker, SELF_TRADE, this.price[this.slotOf[maker]!]!, both);
       }
       left = quantity - both;
-      if (left === 0) this.leave(taker, SELF_TRADE, both);
-      else this.tell(PARTIAL_CANCELLED, taker, SELF_TRADE, 0, both);
+      if (left === 0) {
+        this.leave(taker, SELF_TRADE, both);
+        this.isTakerCancelled = true;
+      } else this.tell(PARTIAL_CANCELLED, taker, SELF_TRADE, 0, both);
     }
     return left;
   }
@@ -569,10 +583,8 @@ export class OrderBook {
     this.removeWithTwin(slot);
     this.slotOf[order] = CLOSED;
     const left = this.match(order, owner, side, quantity, this.limitOf(side, priceCents, kind));
-    if (left > 0) {
-      this.rest(order, owner, side, left, priceCents, kind & ~INSERT_BY_ID, sortKey);
-      this.tell(MODIFIED, order, 0, priceCents, left);
-    }
+    if (left > 0) this.rest(order, owner, side, left, priceCents, kind & ~INSERT_BY_ID, sortKey);
+    if (!this.isTakerCancelled) this.tell(MODIFIED, order, 0, priceCents, left);
     this.triggerStops();
   }
 

@@ -54,12 +54,13 @@ export type RejectReason = (typeof REJECT_REASONS)[number];
 export const rejectCode = (reason: RejectReason): number => REJECT_REASONS.indexOf(reason);
 
 /** Why an order left without being filled. */
-export const CANCEL_REASONS = ['requested', 'not_filled', 'self_trade', 'day_end'] as const;
+export const CANCEL_REASONS = ['requested', 'not_filled', 'self_trade', 'day_end', 'risk_limit'] as const;
 export type CancelReason = (typeof CANCEL_REASONS)[number];
 export const REQUESTED = 0;
 export const NOT_FILLED = 1;
 export const SELF_TRADE = 2;
 export const DAY_END = 3;
+export const RISK_LIMIT = 4;
 
 /** What happens when an order meets one of the same owner (M13). */
 export const SELF_TRADE_PREVENTIONS = [
@@ -71,7 +72,7 @@ export const SELF_TRADE_PREVENTIONS = [
 ] as const;
 export type SelfTradePrevention = (typeof SELF_TRADE_PREVENTIONS)[number];
 
-/** Prices and stop prices lie in [1, MAX_PRICE_CENTS], so that sums over a day stay whole numbers. */
+/** Prices and stop prices lie in [1, MAX_PRICE_CENTS]. */
 export const MAX_PRICE_CENTS = 0x07ffffff;
 /** Quantities lie in [1, MAX_QUANTITY]. */
 export const MAX_QUANTITY = 1_000_000_000;

@@ -3,7 +3,7 @@ import { RiskGuard } from './risk.ts';
 import type { RiskLimits } from './risk.ts';
 
 /** A guard over an account that the test changes; an order is open with what was asked until it is said to be closed. */
-function aGuard(limits: RiskLimits, { shares = 0, cashCents = 0, costOfOne = 100 } = {}) {
+function aGuard(limits: RiskLimits, { shares = 0, cashCents = 0, costOfOne = 100, feeCents = 0 } = {}) {
   const account = { shares, cashCents, priceCents: 100 };
   const open = new Map<number, number>();
   const guard = new RiskGuard(limits, {
@@ -12,6 +12,7 @@ function aGuard(limits: RiskLimits, { shares = 0, cashCents = 0, costOfOne = 100
     valueCents: () => account.cashCents + account.shares * account.priceCents,
     openQuantity: (order) => open.get(order) ?? 0,
     costOfTaking: (quantity) => quantity * costOfOne,
+    feeCents,
   });
   const outcome = (code: number): string => REJECT_REASONS[code] ?? 'admitted';
   let order = 0;
@@ -30,7 +31,15 @@ function aGuard(limits: RiskLimits, { shares = 0, cashCents = 0, costOfOne = 100
     account,
     open,
     admit,
-    change: (...of: [number, number, number]) => outcome(guard.admitChange(...of)),
+    change: (of: number, quantity: number, priceCents: number, nowNs = 0) => {
+      const code = guard.admitChange(of, quantity, priceCents, nowNs);
+      if (code < 0 && open.has(of)) {
+        open.set(of, quantity);
+        guard.changed(of, priceCents);
+      }
+      return outcome(code);
+    },
+    ask: (of: number, quantity: number, priceCents: number) => guard.admitChange(of, quantity, priceCents, 0),
     marks: (...prices: number[]) => {
       for (const price of prices) {
         account.priceCents = price;
@@ -143,6 +152,45 @@ test('an order that is changed is judged in its own place', () => {
   expect(change(0, 90, 0)).toBe('admitted');
   expect(change(0, 90, 112)).toBe('buying_power');
   expect(change(7, 1000, 0)).toBe('admitted');
+});
+
+test('a change counts as one more in its minute', () => {
+  const { admit, change } = aGuard({ maxOrdersPerMinute: 2 });
+  admit(BUY, 10, 10);
+
+  expect([change(0, 10, 11), change(0, 10, 12), change(0, 10, 12, 60e9)]).toEqual([
+    'admitted',
+    'order_rate_limit',
+    'admitted',
+  ]);
+});
+
+test('a change that the book refuses leaves what is counted as it was', () => {
+  const guarded = aGuard({ creditCents: 0 }, { cashCents: 1000 });
+  guarded.admit(BUY, 9, 100);
+  // Asked for, and refused by the book: `changed` was not called.
+  guarded.ask(0, 9, 1);
+
+  expect(guarded.admit(BUY, 2, 100)).toBe('buying_power');
+});
+
+test('less at the same price is always admitted', () => {
+  const { admit, change, marks } = aGuard({ maxDrawdownCents: 500 }, { shares: 100 });
+  admit(BUY, 50, 10);
+  marks(94);
+
+  expect([change(0, 51, 0), change(0, 10, 0), change(0, 10, 11)]).toEqual([
+    'drawdown_limit',
+    'admitted',
+    'drawdown_limit',
+  ]);
+});
+
+test('fees are paid for too', () => {
+  expect(aGuard({ creditCents: 0 }, { cashCents: 1000, feeCents: 1 }).admit(BUY, 10, 100)).toBe(
+    'buying_power',
+  );
+  expect(aGuard({ creditCents: 0 }, { cashCents: 1010, feeCents: 1 }).admit(BUY, 10, 100)).toBe('admitted');
 });
 
 describe('a fall in value', () => {

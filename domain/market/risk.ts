@@ -16,7 +16,7 @@ export const RiskLimits = z.strictObject({
   maxShort: Shares.optional(),
   /** Bought is with cash and so much more; left out: without limit. */
   creditCents: z.number().min(0).optional(),
-  /** Once the account's value has fallen so far from its highest, only orders that close what is held are taken. */
+  /** Once the account's value has fallen so far from its highest, its orders are cancelled, and only those that close what is held are taken. */
   maxDrawdownCents: z.number().min(0).optional(),
 });
 export type RiskLimits = z.infer<typeof RiskLimits>;
@@ -31,6 +31,8 @@ export type Account = {
   readonly openQuantity: (order: number) => number;
   /** What so many shares would cost now, taken from the book. */
   readonly costOfTaking: (quantity: number) => number;
+  /** The most that is paid in fees for a share, in cents. */
+  readonly feeCents: number;
 };
 
 const ORDER_SIZE = rejectCode('order_size_limit');
@@ -62,13 +64,17 @@ export class RiskGuard {
     return this.limits.maxDrawdownCents !== undefined;
   }
 
-  /** The market has moved. A fall counts from the highest value so far, and for the rest of the day. */
-  mark(): void {
+  /**
+   * The market has moved. A fall counts from the highest value so far, and for the rest of the day.
+   * @returns whether it has fallen too far just now
+   */
+  mark(): boolean {
     const { maxDrawdownCents } = this.limits;
-    if (maxDrawdownCents === undefined || this.hasFallen) return;
+    if (maxDrawdownCents === undefined || this.hasFallen) return false;
     const value = this.account.valueCents();
     this.peakCents = Math.max(this.peakCents, value);
     this.hasFallen = this.peakCents - value > maxDrawdownCents;
+    return this.hasFallen;
   }
 
   /**
@@ -84,32 +90,53 @@ export class RiskGuard {
     nowNs: number,
     instead = -1,
   ): number {
-    const { maxOrderQuantity, maxOpenOrders, maxOrdersPerMinute } = this.limits;
+    const { maxOrderQuantity, maxOpenOrders } = this.limits;
     if (maxOrderQuantity !== undefined && quantity > maxOrderQuantity) return ORDER_SIZE;
     this.forgetClosed();
     const others = this.open.size - (this.open.has(instead) ? 1 : 0);
     if (maxOpenOrders !== undefined && others >= maxOpenOrders) return OPEN_ORDERS;
-    if (maxOrdersPerMinute !== undefined) {
-      this.taken = this.taken.filter((time) => time > nowNs - NS_PER_MINUTE);
-      if (this.taken.length >= maxOrdersPerMinute) return ORDER_RATE;
-    }
+    if (this.isTooOften(nowNs)) return ORDER_RATE;
     const refusal = this.exposureRefusal(side, quantity, priceCents, instead);
     if (refusal >= 0) return refusal;
-    if (maxOrdersPerMinute !== undefined) this.taken.push(nowNs);
+    this.taken.push(nowNs);
     this.open.set(order, { side, priceCents });
     return -1;
   }
 
-  /** The same for an order that is changed: it is judged as a new one in its own place. */
-  admitChange(order: number, quantity: number, priceCents: number): number {
+  /**
+   * The same for an order that is changed: it is judged as a new one in its own place, and counts as one more in its minute.
+   * Less of it at the same price is always admitted.
+   */
+  admitChange(order: number, quantity: number, priceCents: number, nowNs: number): number {
     const known = this.open.get(order);
     if (known === undefined) return -1;
     const { maxOrderQuantity } = this.limits;
     if (maxOrderQuantity !== undefined && quantity > maxOrderQuantity) return ORDER_SIZE;
+    if (this.isTooOften(nowNs)) return ORDER_RATE;
     const price = priceCents === 0 ? known.priceCents : priceCents;
-    const refusal = this.exposureRefusal(known.side, quantity, price, order);
-    if (refusal < 0) known.priceCents = price;
+    const isLess = price === known.priceCents && quantity <= this.account.openQuantity(order);
+    const refusal = isLess ? -1 : this.exposureRefusal(known.side, quantity, price, order);
+    if (refusal < 0) this.taken.push(nowNs);
     return refusal;
+  }
+
+  /** The book has taken a change; one that it refused leaves the order as it was. */
+  changed(order: number, priceCents: number): void {
+    const known = this.open.get(order);
+    if (known !== undefined && priceCents !== 0) known.priceCents = priceCents;
+  }
+
+  /** Orders that are open now, the oldest first. */
+  openOrders(): number[] {
+    this.forgetClosed();
+    return [...this.open.keys()];
+  }
+
+  private isTooOften(nowNs: number): boolean {
+    const { maxOrdersPerMinute } = this.limits;
+    if (maxOrdersPerMinute === undefined) return false;
+    this.taken = this.taken.filter((time) => time > nowNs - NS_PER_MINUTE);
+    return this.taken.length >= maxOrdersPerMinute;
   }
 
   private exposureRefusal(side: number, quantity: number, priceCents: number, ignored: number): number {
@@ -121,7 +148,7 @@ export class RiskGuard {
       if (of !== side || order === ignored) continue;
       const open = account.openQuantity(order);
       shares += open;
-      cost += open * at;
+      cost += open * (at + account.feeCents);
     }
     if (this.hasFallen) {
       const closable = side === BUY ? -account.shares() : account.shares();
@@ -132,7 +159,8 @@ export class RiskGuard {
     if (maxPosition !== undefined && account.shares() + shares + quantity > maxPosition) return POSITION;
     if (creditCents === undefined) return -1;
     const price = priceCents === 0 ? account.costOfTaking(quantity) : quantity * priceCents;
-    return account.cashCents() - cost - price < -creditCents ? BUYING_POWER : -1;
+    const value = price + quantity * account.feeCents;
+    return account.cashCents() - cost - value < -creditCents ? BUYING_POWER : -1;
   }
 
   private forgetClosed(): void {

@@ -50,8 +50,8 @@ export type MarketCounts = {
 export type MarketRun = MarketCounts & {
   readonly digest: string;
   readonly metrics: MarketMetrics;
-  /** Of the strategy; null without one. */
-  readonly strategy: TraderMetrics | null;
+  /** Of the strategy, with the number of its actions that made no sense; null without one. */
+  readonly strategy: (TraderMetrics & { readonly invalidActions: number }) | null;
   /** The columns of the profile; null for `summary`, which keeps none. */
   readonly recording: Recording | null;
 };
@@ -67,6 +67,7 @@ export class Market {
   private readonly kernel: Kernel;
   private readonly digest: EventDigest;
   private readonly endNs: number;
+  private isOver = false;
 
   /** @param config as `MarketConfig.parse` returns it */
   constructor(config: MarketConfig, seed: number | string, options: SimulateOptions = {}) {
@@ -80,7 +81,7 @@ export class Market {
     this.measures = new MarketMeasures(openNs, closeNs);
     const keepsRows = profile !== 'summary' || options.strategy !== undefined;
     this.recording = new Recording(profile, participants, this.measures, keepsRows);
-    this.endNs = closeNs + config.afterCloseSeconds * NS_PER_SECOND;
+    this.endNs = closeNs + Math.round(config.afterCloseSeconds * NS_PER_SECOND);
     const latency = new Latency(config.latency, participants, root);
     this.kernel = new Kernel({
       queue: options.queue ?? ((pool) => new CalendarQueue(pool)),
@@ -109,7 +110,7 @@ export class Market {
     if (options.strategy === undefined) return;
     latency.set(first, config.strategy.latencyNs);
     this.exchange.limit(first, config.strategy.limits);
-    const settings = { ...strategicOptions(config, openNs, closeNs), endNs: this.endNs };
+    const settings = strategicOptions(config, openNs, closeNs);
     this.strategist = new StrategicTrader(this.kernel, first, options.strategy, settings);
     this.kernel.register(first, 1, this.strategist);
   }
@@ -118,7 +119,10 @@ export class Market {
   run(untilNs = this.endNs): this {
     this.kernel.run(Math.min(untilNs, this.endNs));
     // Before the end it is measured up to the last change of the quote: cutting a stretch in two would change last digits.
-    if (untilNs >= this.endNs) this.measures.finish();
+    if (untilNs < this.endNs || this.isOver) return this;
+    this.isOver = true;
+    this.measures.finish();
+    this.strategist?.end();
     return this;
   }
 
@@ -140,7 +144,10 @@ export class Market {
       strategy:
         strategist === null
           ? null
-          : computeTraderMetrics(quotes, trades, this.strategyAccount(strategist), ...session),
+          : {
+              ...computeTraderMetrics(quotes, trades, this.strategyAccount(strategist), ...session),
+              invalidActions: strategist.invalidActions,
+            },
       recording: recording.profile === 'summary' ? null : recording,
     };
   }
@@ -179,7 +186,7 @@ function strategicOptions(
   { strategy, symbol, date, fees }: MarketConfig,
   openNs: number,
   closeNs: number,
-): Omit<StrategicOptions, 'endNs'> {
+): StrategicOptions {
   const { startingCashCents: startingCash, latencyNs, depth } = strategy;
   return {
     agent: { startingCash, symbol, latencyNs, date, marketOpenNs: openNs, marketCloseNs: closeNs },

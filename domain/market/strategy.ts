@@ -2,14 +2,15 @@
 // somebody else wrote and the market. Prices and cash are whole cents, quantities whole shares, times whole nanoseconds
 // since midnight: nanoseconds since 1970 are no safe numbers.
 import { z } from 'zod';
-import { MAX_PRICE_CENTS, MAX_QUANTITY, SIDES, TIMES_IN_FORCE } from './order.ts';
+import { AppError } from '../errors.ts';
+import { MAX_PRICE_CENTS, SIDES, TIMES_IN_FORCE } from './order.ts';
 import type { Side } from './order.ts';
 
 /** Given once, before the first event. */
 export type AgentConfig = {
   readonly startingCash: number;
   readonly symbol: string;
-  /** One way, between the strategy and the exchange. */
+  /** One way, between the strategy and the exchange, without jitter. */
   readonly latencyNs: number;
   /** `YYYY-MM-DD`; all times are since its midnight. */
   readonly date: string;
@@ -78,7 +79,8 @@ export type OrderUpdate = {
   readonly orderId: number;
   readonly id: string | null;
   readonly status: OrderStatus;
-  readonly side: Side;
+  /** Null when the request was about an order that is not open. */
+  readonly side: Side | null;
   readonly timestampNs: number;
   /** Of a fill; null for anything else. */
   readonly fillPrice: number | null;
@@ -90,7 +92,8 @@ export type OrderUpdate = {
   readonly reason: string | null;
 };
 
-const Quantity = z.int().positive().max(MAX_QUANTITY);
+/** The value of a larger order might not be a whole number any more. */
+const Quantity = z.int().positive().max(10_000_000);
 const Price = z.int().positive().max(MAX_PRICE_CENTS);
 const Name = z.string().min(1).max(64);
 
@@ -143,8 +146,17 @@ export const OrderAction = z.discriminatedUnion('actionType', [
 ]);
 export type OrderAction = z.infer<typeof OrderAction>;
 
-/** At most so many actions are taken from one callback; those beyond are rejected. */
+/** At most so many actions are taken from one callback, and so many requests sent in one second; those beyond are refused. */
 export const MOST_ACTIONS = 100;
+export const MOST_REQUESTS_PER_SECOND = 1000;
+
+/** A strategy threw: the day cannot go on. */
+export class StrategyError extends AppError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('strategy_failed', message, options);
+    this.name = 'StrategyError';
+  }
+}
 
 export type Strategy = {
   initialize(config: AgentConfig): void;

@@ -78,7 +78,6 @@ function aDay(
     tickNs: SECOND,
     depth: 10,
     dataIntervalNs: 0,
-    endNs: CLOSE + SECOND,
     ...fees,
   });
   kernel.register(STRATEGY, 1, trader);
@@ -91,6 +90,7 @@ function aDay(
   });
   others.forEach(([at], what) => kernel.wakeAt(OTHER, at, what));
   kernel.run(CLOSE + 2 * SECOND);
+  trader.end();
   const updates = calls.flatMap((call) => (call.call === 'update' ? [call.update] : []));
   const states = (call: Call['call']): MarketState[] =>
     calls.flatMap((one) => (one.call === call ? [one.state] : []));

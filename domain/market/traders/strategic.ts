@@ -15,7 +15,8 @@ import {
 } from '../order.ts';
 import type { Side } from '../order.ts';
 import { Portfolio } from '../portfolio.ts';
-import { MOST_ACTIONS, OrderAction } from '../strategy.ts';
+import { NS_PER_SECOND, formatClockTime } from '../session-time.ts';
+import { MOST_ACTIONS, MOST_REQUESTS_PER_SECOND, OrderAction, StrategyError } from '../strategy.ts';
 import type {
   AgentConfig,
   MarketState,
@@ -36,12 +37,8 @@ export type StrategicOptions = {
   /** In hundredths of a cent per share. */
   readonly makerFee: number;
   readonly takerFee: number;
-  /** When the strategy is told that the day is over: after the close, and after the last message. */
-  readonly endNs: number;
 };
 
-const TICK = 0;
-const END = 1;
 /** Shares within this part of the best price are near the touch. */
 const NEAR = 0.005;
 
@@ -70,6 +67,9 @@ export class StrategicTrader implements Participant {
   /** Closed orders with requests under way, so that the strategy hears what becomes of those too. */
   private readonly closed = new Map<number, Known>();
   private entered = 0;
+  /** Sent in the second of the day that it is. */
+  private requests = 0;
+  private second = -1;
   private bids: readonly PriceLevel[] = [];
   private asks: readonly PriceLevel[] = [];
   private lastTrade: number | null = null;
@@ -80,17 +80,17 @@ export class StrategicTrader implements Participant {
     this.strategy = strategy;
     this.options = options;
     this.portfolio = new Portfolio(options.agent.startingCash);
-    strategy.initialize(options.agent);
-    kernel.wakeAt(trader, options.agent.marketOpenNs, TICK);
-    kernel.wakeAt(trader, options.endNs, END);
+    this.call('initialize', () => strategy.initialize(Object.freeze({ ...options.agent })));
+    kernel.wakeAt(trader, options.agent.marketOpenNs);
   }
 
-  wake(_: number, what: number): void {
+  /** After the last message. */
+  end(): void {
+    this.call('onSimulationEnd', () => this.strategy.onSimulationEnd(this.state()));
+  }
+
+  wake(): void {
     const { kernel, options } = this;
-    if (what === END) {
-      this.strategy.onSimulationEnd(this.state());
-      return;
-    }
     if (kernel.now === options.agent.marketOpenNs)
       kernel.request(
         this.trader,
@@ -101,8 +101,8 @@ export class StrategicTrader implements Participant {
         Math.round(options.dataIntervalNs / 1000),
       );
     const next = kernel.now + options.tickNs;
-    if (next <= options.agent.marketCloseNs) kernel.wakeAt(this.trader, next, TICK);
-    this.act(this.strategy.onTick(this.state()));
+    if (next <= options.agent.marketCloseNs) kernel.wakeAt(this.trader, next);
+    this.act(this.call('onTick', () => this.strategy.onTick(this.state())));
   }
 
   private get isClosed(): boolean {
@@ -114,19 +114,32 @@ export class StrategicTrader implements Participant {
     const type = pool.type[row]!;
     if (type === message.L2_DATA) {
       this.takeData(pool.rows[row]!, pool.e[row]!);
-      if (!this.isClosed) this.act(this.strategy.onMarketData(this.state()));
+      this.act(this.call('onMarketData', () => this.strategy.onMarketData(this.state())));
       return;
     }
     const update = this.takeAnswer(type, row);
     if (update === null) return;
-    const actions = this.strategy.onOrderUpdate(update, this.state());
-    if (!this.isClosed) this.act(actions);
+    this.act(this.call('onOrderUpdate', () => this.strategy.onOrderUpdate(update, this.state())));
+  }
+
+  /** @throws StrategyError that says in which callback and when */
+  private call<T>(name: string, callback: () => T): T {
+    try {
+      return callback();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const at = formatClockTime(this.kernel.now);
+      throw new StrategyError(`The strategy threw in ${name} at ${at}: ${reason}`, { cause: error });
+    }
   }
 
   private takeData(rows: Int32Array, lastTrade: number): void {
     const levels: [PriceLevel[], PriceLevel[]] = [[], []];
-    for (let at = 0; at < rows.length; at += 3) levels[rows[at]!]!.push([rows[at + 1]!, rows[at + 2]!]);
+    for (let at = 0; at < rows.length; at += 3)
+      levels[rows[at]!]!.push(Object.freeze([rows[at + 1]!, rows[at + 2]!] as const));
     [this.bids, this.asks] = levels;
+    Object.freeze(this.bids);
+    Object.freeze(this.asks);
     if (lastTrade > 0) this.lastTrade = lastTrade;
   }
 
@@ -139,7 +152,9 @@ export class StrategicTrader implements Participant {
     const quantity = pool.c[row]!;
     if (type === message.ORDER_REPLACED) return this.takeReplaced(number, pool.f[row]!, quantity);
     if (type === message.REQUEST_REFUSED) return this.takeRefused(number, REJECT_REASONS[pool.e[row]!]!);
-    const known = this.orders.get(number);
+    // Filled whole by its own change: the answer to it comes afterwards.
+    const known =
+      this.orders.get(number) ?? (type === message.ORDER_MODIFIED ? this.closed.get(number) : undefined);
     if (known === undefined) return null;
     switch (type) {
       case message.ORDER_ACCEPTED:
@@ -147,7 +162,7 @@ export class StrategicTrader implements Participant {
         known.status = known.filledQuantity > 0 ? 'partial' : 'accepted';
         known.openQuantity = quantity;
         known.price = pool.d[row]!;
-        if (type === message.ORDER_MODIFIED) known.asked -= 1;
+        if (type === message.ORDER_MODIFIED) this.answered(known);
         return this.tell(known, type === message.ORDER_ACCEPTED ? 'accepted' : 'modified');
       case message.ORDER_EXECUTED: {
         const isMaker = pool.f[row] === 1;
@@ -171,12 +186,12 @@ export class StrategicTrader implements Participant {
       }
       case message.ORDER_CANCELLED:
         known.openQuantity = 0;
-        if (pool.e[row] === REQUESTED) known.asked -= 1;
+        if (pool.e[row] === REQUESTED) this.answered(known);
         this.close(known);
         return this.tell(known, 'cancelled', { reason: CANCEL_REASONS[pool.e[row]!]! });
       case message.ORDER_PARTIAL_CANCELLED:
         known.openQuantity = pool.e[row]!;
-        known.asked -= 1;
+        if (pool.f[row] === REQUESTED) this.answered(known);
         return this.tell(known, 'partial_cancelled');
       case message.ORDER_REJECTED:
         known.openQuantity = 0;
@@ -192,9 +207,13 @@ export class StrategicTrader implements Participant {
   private takeRefused(number: number, reason: string): OrderUpdate | null {
     const known = this.orders.get(number) ?? this.closed.get(number);
     if (known === undefined) return null;
-    known.asked -= 1;
-    if (known.asked <= 0) this.closed.delete(number);
+    this.answered(known);
     return this.tell(known, 'request_refused', { reason });
+  }
+
+  private answered(known: Known): void {
+    known.asked -= 1;
+    if (known.asked <= 0) this.closed.delete(known.number);
   }
 
   private close(known: Known): void {
@@ -215,7 +234,7 @@ export class StrategicTrader implements Participant {
   }
 
   private tell(
-    { orderId, id, side, openQuantity }: Pick<Known, 'orderId' | 'id' | 'side' | 'openQuantity'>,
+    { orderId, id, side, openQuantity }: Pick<OrderUpdate, 'orderId' | 'id' | 'side' | 'openQuantity'>,
     status: OrderStatus,
     more: Partial<OrderUpdate> = {},
   ): OrderUpdate {
@@ -237,29 +256,50 @@ export class StrategicTrader implements Participant {
   // --------------------------------------------------------------------------------------- what the strategy asks for
 
   private act(actions: readonly OrderAction[]): void {
-    // It is somebody else's code: nothing is taken for granted.
-    if (!Array.isArray(actions)) {
-      this.refuse('the answer is no list of actions');
-      return;
-    }
-    for (const [index, action] of actions.entries()) {
-      if (index === MOST_ACTIONS) {
-        this.refuse(
-          `more than ${MOST_ACTIONS} actions at once: ${actions.length - MOST_ACTIONS} are not carried out`,
-        );
-        return;
+    for (const action of this.read(actions))
+      if (typeof action === 'string') this.refuse(action);
+      else if (this.hasRequestsLeft()) this.carryOut(action);
+      else this.refuse(`more than ${MOST_REQUESTS_PER_SECOND} requests in one second`);
+  }
+
+  /** It is somebody else's code: nothing is taken for granted. @returns actions, and what is wrong with the others */
+  private read(actions: readonly OrderAction[]): (OrderAction | string)[] {
+    const read: (OrderAction | string)[] = [];
+    try {
+      if (!Array.isArray(actions)) return ['the answer is no list of actions'];
+      const { length } = actions;
+      for (let index = 0; index < Math.min(length, MOST_ACTIONS); index++) {
+        const parsed = OrderAction.safeParse(actions[index]);
+        if (parsed.success) read.push(parsed.data);
+        else {
+          const issue = parsed.error.issues[0]!;
+          read.push(`action ${index}: ${[...issue.path, issue.message].join(': ')}`);
+        }
       }
-      const parsed = OrderAction.safeParse(action);
-      if (parsed.success) this.carryOut(parsed.data);
-      else {
-        const issue = parsed.error.issues[0]!;
-        this.refuse(`action ${index}: ${[...issue.path, issue.message].join(': ')}`);
-      }
+      if (length > MOST_ACTIONS)
+        read.push(`more than ${MOST_ACTIONS} actions at once: ${length - MOST_ACTIONS} are not carried out`);
+    } catch (error) {
+      read.push(`the answer cannot be read: ${error instanceof Error ? error.message : String(error)}`);
     }
+    return read;
+  }
+
+  /** Without a limit a strategy that answers its own updates would never let time go on. */
+  private hasRequestsLeft(): boolean {
+    const second = Math.floor(this.kernel.now / NS_PER_SECOND);
+    if (second !== this.second) {
+      this.second = second;
+      this.requests = 0;
+    }
+    return this.requests < MOST_REQUESTS_PER_SECOND;
+  }
+
+  private request(type: number, order: number, b = 0, c = 0, d = 0, e = 0, f = 0): void {
+    this.requests += 1;
+    this.kernel.request(this.trader, type, order, b, c, d, e, f);
   }
 
   private carryOut(action: OrderAction): void {
-    const { kernel, trader } = this;
     switch (action.actionType) {
       case 'place': {
         const order = this.enter(
@@ -271,7 +311,7 @@ export class StrategicTrader implements Participant {
         );
         const side = action.side === 'buy' ? BUY : SELL;
         if (action.orderType === 'market') {
-          kernel.request(trader, message.MARKET_ORDER, order, side, action.quantity);
+          this.request(message.MARKET_ORDER, order, side, action.quantity);
           return;
         }
         const kind =
@@ -279,13 +319,13 @@ export class StrategicTrader implements Participant {
           (action.isHidden === true ? HIDDEN : 0) |
           (action.isPostOnly === true ? POST_ONLY : 0);
         this.orders.get(order)!.kind = kind;
-        kernel.request(trader, message.LIMIT_ORDER, order, side, action.quantity, action.price, kind);
+        this.request(message.LIMIT_ORDER, order, side, action.quantity, action.price, kind);
         return;
       }
       case 'cancel_all':
         for (const known of this.orders.values()) {
           known.asked += 1;
-          kernel.request(trader, message.CANCEL_ORDER, known.number);
+          this.request(message.CANCEL_ORDER, known.number);
         }
         return;
       default:
@@ -294,7 +334,6 @@ export class StrategicTrader implements Participant {
   }
 
   private change(action: Exclude<OrderAction, { actionType: 'place' | 'cancel_all' }>): void {
-    const { kernel, trader } = this;
     const known = [...this.orders.values()].find(({ orderId }) => orderId === action.orderId);
     if (known === undefined) {
       this.refuse(`there is no open order ${action.orderId}`, action.orderId);
@@ -304,13 +343,13 @@ export class StrategicTrader implements Participant {
     if (action.actionType !== 'replace') known.asked += 1;
     switch (action.actionType) {
       case 'cancel':
-        kernel.request(trader, message.CANCEL_ORDER, known.number);
+        this.request(message.CANCEL_ORDER, known.number);
         return;
       case 'partial_cancel':
-        kernel.request(trader, message.PARTIAL_CANCEL_ORDER, known.number, 0, action.quantity);
+        this.request(message.PARTIAL_CANCEL_ORDER, known.number, 0, action.quantity);
         return;
       case 'modify':
-        kernel.request(trader, message.MODIFY_ORDER, known.number, 0, action.quantity, action.price ?? 0);
+        this.request(message.MODIFY_ORDER, known.number, 0, action.quantity, action.price ?? 0);
         return;
       case 'replace': {
         const order = this.enter(
@@ -322,8 +361,7 @@ export class StrategicTrader implements Participant {
         );
         const side = known.side === 'buy' ? BUY : SELL;
         this.orders.get(order)!.kind = known.kind;
-        kernel.request(
-          trader,
+        this.request(
           message.REPLACE_ORDER,
           order,
           side,
@@ -363,10 +401,10 @@ export class StrategicTrader implements Participant {
   /** What cannot be sent is answered at once: the strategy's own side refuses it. */
   private refuse(reason: string, orderId = -1): void {
     this.invalidActions += 1;
-    const nobody = { orderId, id: null, side: 'buy', openQuantity: 0 } as const;
+    const nobody = { orderId, id: null, side: null, openQuantity: 0 } as const;
     const update = this.tell(nobody, 'request_refused', { reason });
     // Not carried out what it answers to that: it could refuse for ever.
-    this.strategy.onOrderUpdate(update, this.state());
+    this.call('onOrderUpdate', () => this.strategy.onOrderUpdate(update, this.state()));
   }
 
   // ----------------------------------------------------------------------------------------------- what it may know
