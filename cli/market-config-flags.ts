@@ -32,5 +32,10 @@ function readConfig(file: string): MarketConfig {
       cause: error,
     });
   }
-  return parseMarketConfig(value);
+  return parseMarketConfig(isRun(value) ? value.config : value);
+}
+
+/** The `run.json` of a recorded day has its configuration in it. */
+function isRun(value: unknown): value is { config: unknown } {
+  return typeof value === 'object' && value !== null && 'config' in value && 'digest' in value;
 }

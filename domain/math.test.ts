@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
-import { exp, ln, logistic, logit, normalQuantile, power } from './math.ts';
+import { exp, expMinusOne, ln, logistic, logit, normalQuantile, power } from './math.ts';
 import { RandomKey } from './random.ts';
 
 const TOLERANCE = 1e-14;
@@ -166,4 +166,15 @@ test('no bit of any function has changed', () => {
     hash.update(Float64Array.of(exp(x), ln(u), power(u, 0.4), logistic(x), logit(u), normalQuantile(u)));
   }
   expect(hash.digest('hex')).toBe('26d8c96e824c7aa77d6ca202ebbea65b3d5fef0e5074235906f2ebd7e4786510');
+});
+
+describe('e^x − 1', () => {
+  test.each([-700, -5, -0.31, -0.29, -1e-3, -1e-9, -3.3e-15, 0, 1e-17, 4.7e-9, 0.29, 0.31, 5, 700])(
+    'at %d',
+    (x) => {
+      const expected = Math.expm1(x);
+
+      expect(Math.abs(expMinusOne(x) - expected)).toBeLessThanOrEqual(1e-15 * Math.abs(expected));
+    },
+  );
 });

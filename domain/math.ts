@@ -35,6 +35,15 @@ export function exp(x: number): number {
   return k > 1023 ? sum * powerOfTwo(k - 1) * 2 : sum * powerOfTwo(k);
 }
 
+/** e^x − 1, also where e^x is so near to 1 that nothing would be left of the difference. Relative error below 1e-15. */
+export function expMinusOne(x: number): number {
+  if (!(x > -0.3 && x < 0.3)) return exp(x) - 1;
+  // Taylor series by Horner; the 15th term is below 1e-18 of the sum.
+  let sum = 1;
+  for (let n = 15; n >= 2; n--) sum = 1 + (sum * x) / n;
+  return x * sum;
+}
+
 /** Natural logarithm; -Infinity at 0, NaN below. Relative error below 1e-15. */
 export function ln(x: number): number {
   if (isNaN(x) || x < 0) return NaN;

@@ -3,7 +3,7 @@
 // naive book. Slow, and shares no code with domain/market/ but what is drawn (`Draws`, `Latency`, `drawOrderSize`, the
 // fundamental), the mathematics, and the numbers of the book's events. Knows what the presets use: limit, market and
 // cancel, spread and volume, and the feed of the imbalance.
-import { cubeRoot, exp } from '../domain/math.ts';
+import { cubeRoot, exp, expMinusOne } from '../domain/math.ts';
 import { RandomKey } from '../domain/random.ts';
 import { AGGRESSION, Draws, OBSERVATION, OFFSET, SIDE, WAKE_INTERVAL } from '../domain/market/draws.ts';
 import { createFundamental } from '../domain/market/fundamental.ts';
@@ -646,7 +646,8 @@ class NaiveValueTrader extends NaiveTrader {
     const elapsed = this.now - this.belief.time;
     const keeps = exp(-kappaPerNs * elapsed);
     const value = this.expectedAt(this.now);
-    const steps = kappaPerNs === 0 ? elapsed : (1 - keeps * keeps) / (1 - exp(-2 * kappaPerNs));
+    const steps =
+      kappaPerNs === 0 ? elapsed : expMinusOne(-2 * kappaPerNs * elapsed) / expMinusOne(-2 * kappaPerNs);
     const variance = keeps * keeps * this.belief.variance + shockVariance * steps;
     const sum = variance + observationVariance;
     const trust = sum === 0 ? 0 : variance / sum;
@@ -821,13 +822,15 @@ class NaivePovTrader extends NaiveTrader {
   }
 
   receive(answer: Request | Answer): void {
-    if (answer.type === 'order_executed') this.left -= answer.quantity;
+    // What was asked for and not filled is wanted again.
+    if (answer.type === 'order_cancelled') this.left += answer.quantity;
     if (answer.type !== 'volume' || this.now > this.endNs) return;
     const wanted = Math.round(this.config.share * (answer.bought + answer.sold));
     const shares = Math.min(this.left, wanted);
     const quantity = shares - (shares % this.world.lot);
     if (quantity <= 0) return;
     const side = this.config.side === 'buy' ? BUY : SELL;
+    this.left -= quantity;
     this.send({ type: 'market_order', order: this.world.kernel.newOrder(), side, quantity });
   }
 }

@@ -44,6 +44,9 @@ export type ExchangeOptions = OrderBookOptions & {
   readonly takerFee: number;
 };
 
+/** Of an order that is no limit order. */
+export const NO_KIND = 255;
+
 /** What happened at the exchange, as it happens. */
 export type Tape = {
   /** After a request, and at the close: what it caused is in the events of the book. */
@@ -64,6 +67,8 @@ export class Exchange implements Participant {
   readonly openOf = new ChunkedColumn(Int32Array);
   /** How many orders its owner had entered before it. */
   readonly nthOf = new ChunkedColumn(Int32Array);
+  /** Of limit orders, as in order.ts; of others `NO_KIND`. */
+  readonly kindOf = new ChunkedColumn(Uint8Array);
   private readonly entered: Int32Array;
 
   /** Fills, and orders that traded when they came. */
@@ -151,7 +156,9 @@ export class Exchange implements Participant {
       type === message.REPLACE_ORDER;
     const side = pool.b[row]! === BUY ? BUY : SELL;
     const quantity = pool.c[row]!;
-    const isTaken = isNew && !this.register(a, from, side, quantity);
+    const isLimit = type === message.LIMIT_ORDER || type === message.REPLACE_ORDER;
+    const kind = isLimit ? pool.e[row]! : NO_KIND;
+    const isTaken = isNew && !this.register(a, from, side, quantity, kind);
     const refusal = isTaken ? INVALID_ID : this.refusalOf(type, from, row, isNew);
     if (refusal >= 0) {
       const delay = this.options.pipelineDelayNs;
@@ -228,11 +235,12 @@ export class Exchange implements Participant {
   }
 
   /** An order's number belongs to who used it first. */
-  private register(order: number, owner: number, side: SideCode, quantity: number): boolean {
+  private register(order: number, owner: number, side: SideCode, quantity: number, kind: number): boolean {
     if (this.ownerOf.at(order) !== 0) return false;
     this.ownerOf.set(order, owner);
     this.sideOf.set(order, side);
     this.openOf.set(order, quantity);
+    this.kindOf.set(order, kind);
     this.nthOf.set(order, this.entered[owner]!++);
     return true;
   }

@@ -1,5 +1,6 @@
 import { RandomKey } from '../random.ts';
 import { FundamentalConfig, createFundamental } from './fundamental.ts';
+import { MAX_PRICE_CENTS } from './order.ts';
 import { NS_PER_SECOND, parseClockTime } from './session-time.ts';
 
 const OPEN = parseClockTime('09:30');
@@ -52,6 +53,22 @@ test('reverts to its mean with its half-life', () => {
   const expected = (1e-9 * 1000 ** 2) / (2 * kappaPerNs);
   expect(Math.sqrt(mean(values.map((value) => (value - 100_000) ** 2)) / expected)).toBeGreaterThan(0.3);
   expect(Math.sqrt(mean(values.map((value) => (value - 100_000) ** 2)) / expected)).toBeLessThan(3);
+});
+
+test('moves by its volatility, however slowly it reverts', () => {
+  const [slow, never] = [1e-26, 0].map((kappaPerNs) => path({ ...SPARSE, kappaPerNs }));
+
+  expect(never!.at(-1)).not.toBe(100_000);
+  slow!.forEach((value, i) => expect(value).toBeCloseTo(never![i]!, 6));
+});
+
+test('is never above the highest price', () => {
+  const wild = path(
+    { type: 'mean_reverting', meanCents: 1.3e8, kappaPerStep: 0, shockVariance: 1e10 },
+    'three',
+  );
+
+  expect(Math.max(...wild)).toBe(MAX_PRICE_CENTS);
 });
 
 test('is never below 0', () => {

@@ -1,16 +1,16 @@
 // The value that value traders estimate. It is a path on a grid, drawn from its key alone: whoever looks, and when, changes
 // nothing. Between two points of the grid it stays what it was at the first, so that nobody sees what is still to come.
 import { z } from 'zod';
-import { exp, normalQuantile } from '../math.ts';
+import { exp, expMinusOne, normalQuantile } from '../math.ts';
 import type { RandomKey } from '../random.ts';
 import { MAX_PRICE_CENTS } from './order.ts';
 import { ClockTime, NS_PER_SECOND, parseClockTime } from './session-time.ts';
 
 const Megashocks = z.strictObject({
   /** Mean number per nanosecond. */
-  ratePerNs: z.number().min(0).max(1e-6),
-  meanCents: z.number().min(0),
-  variance: z.number().min(0),
+  ratePerNs: z.number().min(0).max(1e-9),
+  meanCents: z.number().min(0).max(10_000_000),
+  variance: z.number().min(0).max(1e13),
 });
 
 export const FundamentalConfig = z.discriminatedUnion('type', [
@@ -20,7 +20,7 @@ export const FundamentalConfig = z.discriminatedUnion('type', [
     meanCents: z.number().positive().max(MAX_PRICE_CENTS),
     kappaPerNs: z.number().min(0).max(1e-6),
     /** Standard deviation of its movement, in cents per √ns. */
-    volatility: z.number().min(0).max(1),
+    volatility: z.number().min(0).max(0.1),
     megashocks: Megashocks.nullable().default(null),
     /** The path is drawn on a grid of this step. */
     stepSeconds: z.number().min(0.001).max(3600).default(1),
@@ -30,7 +30,7 @@ export const FundamentalConfig = z.discriminatedUnion('type', [
     type: z.literal('mean_reverting'),
     meanCents: z.number().positive().max(MAX_PRICE_CENTS),
     kappaPerStep: z.number().min(0).max(1),
-    shockVariance: z.number().min(0),
+    shockVariance: z.number().min(0).max(1e10),
     stepSeconds: z.number().min(0.001).max(3600).default(1),
   }),
   /** Values from outside, at times of day that grow. Between two of them the earlier one holds, or a straight line. */
@@ -101,8 +101,13 @@ function fillMeanReverting(
   valuesCents[0] = meanCents;
   for (let i = 1; i < valuesCents.length; i++) {
     const shock = deviation * normalQuantile(key.at(i).uniform());
-    valuesCents[i] = Math.max(0, kappaPerStep * meanCents + (1 - kappaPerStep) * valuesCents[i - 1]! + shock);
+    valuesCents[i] = bounded(kappaPerStep * meanCents + (1 - kappaPerStep) * valuesCents[i - 1]! + shock);
   }
+}
+
+/** No price is outside. */
+function bounded(valueCents: number): number {
+  return Math.min(MAX_PRICE_CENTS, Math.max(0, valueCents));
 }
 
 /** Before the first time its value holds, after the last one that one. */
@@ -133,7 +138,7 @@ function fillSparseMeanReverting(
   key: RandomKey,
 ): void {
   const decay = exp(-kappaPerNs * stepNs);
-  const spread = kappaPerNs === 0 ? stepNs : (1 - decay * decay) / (2 * kappaPerNs);
+  const spread = kappaPerNs === 0 ? stepNs : -expMinusOne(-2 * kappaPerNs * stepNs) / (2 * kappaPerNs);
   const deviation = volatility * Math.sqrt(spread);
   const untilNs = fromNs + (valuesCents.length - 1) * stepNs;
   const shocks = megashocks === null ? [] : drawMegashocks(megashocks, key, fromNs, untilNs);
@@ -144,7 +149,7 @@ function fillSparseMeanReverting(
       value = meanCents + (value - meanCents) * decay + deviation * normalQuantile(key.at(i).uniform());
     for (; nextShock < shocks.length && shocks[nextShock]!.atNs <= fromNs + i * stepNs; nextShock++)
       value += shocks[nextShock]!.sizeCents;
-    value = Math.max(0, value);
+    value = bounded(value);
     valuesCents[i] = value;
   }
 }

@@ -76,15 +76,15 @@ export class Kernel {
       this.handlers[participant] = handler;
   }
 
-  /** Runs until the queue is empty or the next message is later than `untilNs`; can be called again for a later time. */
+  /** Delivers all that comes until a time, which must be finite; can be called again for a later one. */
   run(untilNs: number): void {
     const { pool, queue, busyUntil, waiting } = this;
     for (;;) {
       const row = queue.pop();
-      if (row === 0) return;
       const time = pool.time[row]!;
-      if (time > untilNs) {
-        queue.putBack(row);
+      if (row === 0 || time > untilNs) {
+        if (row !== 0) queue.putBack(row);
+        this.now = Math.max(this.now, untilNs);
         return;
       }
       this.now = time;

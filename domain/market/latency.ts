@@ -22,8 +22,8 @@ export const LatencyModel = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('cubic'),
     jitter: z.number().min(0).max(1).default(0.5),
-    jitterClip: z.number().gt(0).lt(1).default(0.1),
-    jitterUnit: z.number().positive().default(10),
+    jitterClip: z.number().min(0.01).lt(1).default(0.1),
+    jitterUnit: z.number().min(1).max(1e6).default(10),
   }),
   /** The same for all, or by the type of the trader, drawn once for each trader between two limits. */
   z.strictObject({

@@ -17,9 +17,12 @@ test('a modifier adds its group, or takes the place of the one that is there', (
   expect(types('rmsc03+with_execution')).toEqual(types('rmsc03'));
 });
 
-test.each(['nowhere', 'rmsc04+nothing', ''])('there is no preset "%s"', (name) => {
-  expect(presetConfig(name)).toBeNull();
-});
+test.each(['nowhere', 'rmsc04+nothing', '', 'constructor', 'rmsc04+constructor', '__proto__'])(
+  'there is no preset "%s"',
+  (name) => {
+    expect(presetConfig(name)).toBeNull();
+  },
+);
 
 describe('what is wrong is named with its path, its value and what would be allowed:', () => {
   const [noise, value, ...others] = GOOD.traders;
@@ -121,6 +124,16 @@ describe('what is wrong is named with its path, its value and what would be allo
         ],
       },
       'traders.0.orderSize: must have a weight above 0',
+    ],
+    [
+      'traders that would never let the day end',
+      { traders: [{ ...value, meanIntervalSeconds: 0.001, count: 10_000 }] },
+      'traders.0: would wake up 2.3e+11 times in this session; at most 100000000 are possible',
+    ],
+    [
+      'a strategy whose last requests would not be answered',
+      { strategy: { latencyNs: 2e9 } },
+      'strategy.latencyNs: means that an answer takes 4 s; afterCloseSeconds must be at least as much, and is 1',
     ],
     [
       'a fundamental without a mean',

@@ -26,6 +26,8 @@ export type StrategySettings = z.infer<typeof StrategySettings>;
 /** Points of the grid on which the fundamental is drawn, and traders of all groups together. */
 const MOST_STEPS = 1_000_000;
 const MOST_TRADERS = 200_000;
+/** Of all traders together, in a session. */
+const MOST_WAKE_UPS = 100_000_000;
 
 /** Names of participants that no group of traders may have. */
 const RESERVED = ['exchange', 'strategy'];
@@ -78,6 +80,22 @@ export const MarketConfig = z
     const traders = config.traders.reduce((sum, { count }) => sum + count, 0);
     if (traders > MOST_TRADERS)
       issue(['traders'], `are ${traders} together; at most ${MOST_TRADERS} are possible`);
+    const seconds = (closeNs - openNs) / NS_PER_SECOND;
+    config.traders.forEach((group, i) => {
+      const wakeUps = (group.count * seconds) / intervalOf(group);
+      if (wakeUps > MOST_WAKE_UPS)
+        issue(
+          ['traders', i],
+          `would wake up ${wakeUps.toExponential(1)} times in this session; at most ${MOST_WAKE_UPS} are possible`,
+        );
+    });
+    const { latencyNs } = config.strategy;
+    const answeredAfter = 2 * latencyNs + config.exchangeDelayNs + config.pipelineDelayNs;
+    if (answeredAfter > config.afterCloseSeconds * NS_PER_SECOND)
+      issue(
+        ['strategy', 'latencyNs'],
+        `means that an answer takes ${answeredAfter / NS_PER_SECOND} s; afterCloseSeconds must be at least as much, and is ${config.afterCloseSeconds}`,
+      );
     checkLatency(config.latency, new Set(config.traders.map(({ type }) => type)), issue);
     const names = new Set<string>();
     config.traders.forEach(({ name }, i) => {
@@ -114,6 +132,12 @@ export const MarketConfig = z
 export type MarketConfig = z.infer<typeof MarketConfig>;
 /** What may be left out has a default. */
 export type MarketConfigInput = z.input<typeof MarketConfig>;
+
+/** Mean seconds between wake-ups of a trader; Infinity for one that comes once. */
+function intervalOf(group: TraderGroup): number {
+  if (group.type === 'noise') return group.wake.type === 'once' ? Infinity : group.wake.meanIntervalSeconds;
+  return group.type === 'pov' ? group.intervalSeconds : group.meanIntervalSeconds;
+}
 
 function checkLatency(
   latency: LatencyModel,

@@ -28,6 +28,15 @@ export const PRICE_TO_COMPLY = 16;
 /** Placed among the visible orders of its price by id (M5). */
 export const INSERT_BY_ID = 32;
 
+const FLAGS = ['hidden', 'post_only', 'price_to_comply', 'insert_by_id'] as const;
+/** Words for every kind of limit order, by its number: time in force, and the flags after it. */
+export const KIND_NAMES: readonly string[] = Array.from({ length: 64 }, (_, kind) =>
+  [
+    TIMES_IN_FORCE[kind & TIME_IN_FORCE_MASK]!,
+    ...FLAGS.filter((_flag, i) => (kind & (HIDDEN << i)) !== 0),
+  ].join(' '),
+);
+
 /** Why a request was refused. The position is the code; codes are stored, so new ones go to the end. */
 export const REJECT_REASONS = [
   'invalid_quantity',

@@ -19,9 +19,9 @@ export class Portfolio {
     return this.tradedCents - this.feeCents;
   }
 
-  /** Earned by what was closed, after all fees, in whole cents. */
+  /** Earned by what was closed, after all fees, in cents; not whole ones, since a cost is a mean. */
   get realizedCents(): number {
-    return Math.round(this.earnedCents) - this.feeCents;
+    return this.earnedCents - this.feeCents;
   }
 
   private get feeCents(): number {

@@ -245,8 +245,8 @@ function withGroup(config: MarketConfigInput, group: GroupInput): MarketConfigIn
 /** @param name of a preset, with modifiers after it, each behind a `+`; null when there is none of that name */
 export function presetConfig(name: string): MarketConfig | null {
   const [preset, ...modifiers] = name.split('+');
-  const found = PRESETS[preset!];
-  if (found === undefined || modifiers.some((modifier) => MODIFIERS[modifier] === undefined)) return null;
-  const config = modifiers.reduce((made, modifier) => MODIFIERS[modifier]!(made), found.make());
+  if (!Object.hasOwn(PRESETS, preset!) || !modifiers.every((modifier) => Object.hasOwn(MODIFIERS, modifier)))
+    return null;
+  const config = modifiers.reduce((made, modifier) => MODIFIERS[modifier]!(made), PRESETS[preset!]!.make());
   return MarketConfig.parse({ ...config, name });
 }

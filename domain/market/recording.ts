@@ -1,5 +1,6 @@
 // What is kept of a day, in columns: one typed array for each, as Arrow and Parquet have them. Recording changes nothing:
 // a day has the same digest with every profile.
+import { NO_KIND } from './exchange.ts';
 import type { Exchange, Tape } from './exchange.ts';
 import type { Fundamental } from './fundamental.ts';
 import { grown } from './grown.ts';
@@ -9,7 +10,7 @@ import { MESSAGE_NAMES, toldQuantity } from './message.ts';
 import * as message from './message.ts';
 import type { MessagePool } from './message.ts';
 import { CANCELLED, EVENT_NAMES, EVENT_STRIDE, FILLED, REFUSED, REJECTED, REPLACED } from './order-book.ts';
-import { BUY, CANCEL_REASONS, REJECT_REASONS, SELL, SIDES } from './order.ts';
+import { BUY, CANCEL_REASONS, KIND_NAMES, REJECT_REASONS, SELL, SIDES } from './order.ts';
 
 /** `summary`: measures of the whole; `quant`: also quotes, trades and the fundamental; `full`: also depth and every event. */
 export const PROFILES = ['summary', 'quant', 'full'] as const;
@@ -83,15 +84,35 @@ export type Accounts = Table<
 /** Visible levels after each change: side, number of the level from 1, price, quantity. */
 export type Depth = Table<'timeNs' | 'side' | 'level' | 'priceCents' | 'quantity'>;
 /**
- * What happened to each order: who entered it, its count among the owner's orders, and the other order of a fill or of a
- * replacement.
+ * What happened to each order in the book: who entered it, its count among the owner's orders, its kind, and the other order
+ * of a fill or of a replacement. What the exchange itself refuses is in the agent log.
  */
 export type OrderEvents = Table<
-  'timeNs' | 'event' | 'order' | 'owner' | 'nth' | 'otherOrder' | 'reason' | 'priceCents' | 'quantity'
+  | 'timeNs'
+  | 'event'
+  | 'order'
+  | 'owner'
+  | 'nth'
+  | 'kind'
+  | 'otherOrder'
+  | 'reason'
+  | 'priceCents'
+  | 'quantity'
 >;
 /** What each trader did and was told, when it did and was told it. */
 export type AgentLog = Table<
-  'timeNs' | 'agent' | 'event' | 'order' | 'side' | 'priceCents' | 'quantity' | 'reason'
+  | 'timeNs'
+  | 'agent'
+  | 'event'
+  | 'order'
+  | 'side'
+  | 'kind'
+  | 'priceCents'
+  | 'quantity'
+  | 'otherOrder'
+  | 'isMaker'
+  | 'request'
+  | 'reason'
 >;
 
 export type Named = { readonly name: string; readonly type: string; readonly cashCents: number };
@@ -162,6 +183,7 @@ export class Recording implements Tape, ParticipantLog {
       order: whole,
       owner: name,
       nth: whole,
+      kind: { type: 'label', labels: KIND_NAMES, none: NO_KIND },
       otherOrder: { type: 'whole', none: NONE },
       reason: label(REASONS),
       priceCents: amount,
@@ -173,8 +195,12 @@ export class Recording implements Tape, ParticipantLog {
       event: label(MESSAGE_NAMES),
       order: { type: 'whole', none: NONE },
       side: label(SIDES),
+      kind: label(KIND_NAMES),
       priceCents: amount,
       quantity: amount,
+      otherOrder: { type: 'whole', none: NONE },
+      isMaker: { type: 'whole', none: NONE },
+      request: label(MESSAGE_NAMES),
       reason: label(REASONS),
     });
   }
@@ -241,6 +267,7 @@ export class Recording implements Tape, ParticipantLog {
         order,
         ownerOf.at(order),
         exchange.nthOf.at(order),
+        exchange.kindOf.at(order),
         hasOther ? other : NONE,
         reasonOf(type === CANCELLED, type === REJECTED || type === REFUSED, other),
         price,
@@ -288,7 +315,7 @@ export class Recording implements Tape, ParticipantLog {
     const type = pool.type[row]!;
     const isAboutOrder = message.isRequestAboutOrder(type) || message.isAnswerAboutOrder(type);
     if (!isAboutOrder) {
-      this.agentLog.push(nowNs, trader, type, NONE, NONE, 0, 0, NONE);
+      this.agentLog.push(nowNs, trader, type, NONE, NONE, NONE, 0, 0, NONE, NONE, NONE, NONE);
       return;
     }
     // A request to cancel, and the answer that it is refused, have no side.
@@ -297,14 +324,20 @@ export class Recording implements Tape, ParticipantLog {
       type !== message.PARTIAL_CANCEL_ORDER &&
       type !== message.MODIFY_ORDER &&
       type !== message.REQUEST_REFUSED;
+    const isLimit = type === message.LIMIT_ORDER || type === message.REPLACE_ORDER;
+    const isReplacement = type === message.REPLACE_ORDER || type === message.ORDER_REPLACED;
     this.agentLog.push(
       nowNs,
       trader,
       type,
       pool.a[row]!,
       hasSide ? pool.b[row]! : NONE,
+      isLimit ? pool.e[row]! : NONE,
       pool.d[row]!,
       pool.c[row]!,
+      isReplacement ? pool.f[row]! : NONE,
+      type === message.ORDER_EXECUTED ? pool.f[row]! : NONE,
+      type === message.REQUEST_REFUSED ? pool.f[row]! : NONE,
       reasonOf(
         type === message.ORDER_CANCELLED,
         type === message.ORDER_REJECTED || type === message.REQUEST_REFUSED,

@@ -15,7 +15,7 @@ export type TraderMetrics = {
   readonly volume: number;
   /** Share of its volume that rested when it was filled. */
   readonly makerShare: number | null;
-  /** Value at the last mid, minus what it started with. */
+  /** Value at the last mid of the session, minus what it started with: what was realized and what is not yet. */
   readonly pnlCents: number | null;
   readonly realizedCents: number;
   readonly unrealizedCents: number | null;
@@ -24,7 +24,7 @@ export type TraderMetrics = {
   readonly mostInventory: number;
   /** Over time. */
   readonly inventoryDeviation: number;
-  /** Largest fall of the value from its peak. */
+  /** Largest fall of the value from its peak, on the grid of minutes. */
   readonly maxDrawdownCents: number | null;
   /** Mean ÷ standard deviation of changes of the value from minute to minute, a year of 252 such sessions; null under 30. */
   readonly sharpe: number | null;
@@ -64,7 +64,8 @@ export function computeTraderMetrics(
   const fills = fillsOf(trades, account.participant);
   const mids = midsOf(quotes);
   const { portfolio, values, inventories, feeHundredths } = follow(fills, mids, account, openNs, closeNs);
-  const lastMid = mids.before(Infinity);
+  // At the close, not after it: DAY orders leave then.
+  const lastMid = mids.before(closeNs + 1);
   const traded = fills.reduce((sum, { priceCents, quantity }) => sum + priceCents * quantity, 0);
   const volume = volumeOf(fills);
   const known = values.filter((value) => value !== null);
@@ -168,7 +169,7 @@ function follow(
   }
   for (; next < fills.length; next++) take(fills[next]!);
   // The close, when it is no full minute after the open.
-  if ((closeNs - openNs) % NS_PER_MINUTE !== 0) values.push(worth(portfolio, mids.before(Infinity)));
+  if ((closeNs - openNs) % NS_PER_MINUTE !== 0) values.push(worth(portfolio, mids.before(closeNs + 1)));
   return { portfolio, values, inventories, feeHundredths };
 
   function take({ timeNs, side, quantity, priceCents, isMaker }: Fill): void {

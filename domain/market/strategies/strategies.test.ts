@@ -107,6 +107,52 @@ test('who has lost too much from its best moment on may only close what it holds
   expect(held.at(-100)).toBe(held.at(-1));
 });
 
+test('what it has open when it has lost too much is cancelled, and it is told why', () => {
+  const times = ['09:30', '09:40'];
+  const fundamental: MarketConfigInput['fundamental'] = {
+    type: 'series',
+    times,
+    valuesCents: [100_000, 80_000],
+  };
+  const strategy = { limits: { maxDrawdownCents: 1_000_000 } };
+  const cancelled: (string | null)[] = [];
+  const open: number[] = [];
+  const hopeful: Strategy = {
+    ...idle,
+    onTick: ({ bestAsk, openOrders }) => {
+      open.push(openOrders.length);
+      return bestAsk === null ? [] : [orderActions.buyNow(1), orderActions.buy(1, 50_000)];
+    },
+    onOrderUpdate({ status, reason }) {
+      if (status === 'cancelled') cancelled.push(reason);
+      return [];
+    },
+  };
+  const day = new Market(market({ fundamental, strategy }), 1, { strategy: hopeful }).run();
+
+  expect(cancelled.filter((reason) => reason === 'risk_limit').length).toBeGreaterThan(10);
+  expect(Math.max(...open)).toBeGreaterThan(10);
+  // None is open any more, and none comes after it.
+  expect(open.slice(-60).every((count) => count <= 1)).toBe(true);
+  expect(day.strategist!.portfolio.inventory).toBe(day.exchange.shares.at(-1));
+});
+
+test('its account is right with jitter too, in which answers would overtake each other', () => {
+  const jitter = market({ latency: { type: 'cubic' }, strategy: { latencyNs: 1_000_000 } });
+  const restless: Strategy = {
+    ...idle,
+    onTick: ({ inventory, openOrders }) =>
+      openOrders.length > 5
+        ? [orderActions.cancelAll()]
+        : [inventory > 0 ? orderActions.sellNow(400) : orderActions.buyNow(400)],
+  };
+  const { strategist, exchange } = new Market(jitter, 1, { strategy: restless }).run();
+
+  expect(strategist!.portfolio.inventory).toBe(exchange.shares.at(-1));
+  expect(strategist!.portfolio.cashCents).toBe(exchange.cashCents.at(-1));
+  expect(strategist!.portfolio.cashCents).not.toBe(10_000_000);
+});
+
 test('the longer its latency, the older what it knows', () => {
   const seen = (latencyNs: number): MarketState[] => {
     const states: MarketState[] = [];

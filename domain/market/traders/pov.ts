@@ -26,6 +26,7 @@ export class PovTraders implements Participant {
   private readonly config: PovConfig;
   private readonly endNs: number;
   private readonly lotSize: number;
+  /** Shares that each has still to ask for. */
   private readonly left: Int32Array;
 
   constructor(context: TraderContext, config: PovConfig) {
@@ -53,12 +54,14 @@ export class PovTraders implements Participant {
     const { pool } = kernel;
     const i = trader - this.first;
     const type = pool.type[row];
-    if (type === message.ORDER_EXECUTED) this.left[i]! -= pool.c[row]!;
+    // What was asked for and not filled is wanted again.
+    if (type === message.ORDER_CANCELLED) this.left[i]! += pool.c[row]!;
     if (type !== message.VOLUME || kernel.now > this.endNs) return;
     const volume = pool.a[row]! + pool.b[row]!;
     const shares = Math.min(this.left[i]!, Math.round(config.share * volume));
     const quantity = shares - (shares % this.lotSize);
     if (quantity <= 0) return;
+    this.left[i]! -= quantity;
     kernel.request(
       trader,
       message.MARKET_ORDER,

@@ -5,7 +5,7 @@ import { Kernel } from '../kernel.ts';
 import { Latency } from '../latency.ts';
 import * as message from '../message.ts';
 import { BUY, SELL } from '../order.ts';
-import { orderActions } from '../strategy.ts';
+import { StrategyError, orderActions } from '../strategy.ts';
 import type { AgentConfig, MarketState, OrderAction, OrderUpdate, Strategy } from '../strategy.ts';
 import { StrategicTrader } from './strategic.ts';
 
@@ -20,6 +20,9 @@ const AGENT: AgentConfig = {
   date: '2021-02-05',
   marketOpenNs: OPEN,
   marketCloseNs: CLOSE,
+};
+const fails = (): never => {
+  throw new Error('boom');
 };
 const STRATEGY = 1;
 const OTHER = 2;
@@ -399,6 +402,82 @@ describe('what makes no sense is refused at once, with what is wrong:', () => {
 
     expect(updates.map(({ status }) => status)).toEqual(['request_refused', 'accepted', 'accepted']);
   });
+});
+
+describe('code of somebody else', () => {
+  test.each<[string, string, Partial<Strategy>]>([
+    ['initialize', '00:00:00', { initialize: fails }],
+    ['onTick', '00:01:40', { onTick: fails }],
+    ['onMarketData', '00:01:40.501000000', { onMarketData: fails }],
+    ['onSimulationEnd', '00:01:52', { onSimulationEnd: fails }],
+  ])('that throws in %s ends the day, with its place and time', (name, time, own) => {
+    const day = (): unknown => aDay({}, [buys(OPEN + SECOND / 2, 10, 9_990)], own);
+
+    expect(day).toThrow(StrategyError);
+    expect(day).toThrow(`The strategy threw in ${name} at ${time}: boom`);
+  });
+
+  test.each([
+    ['a getter that throws', () => [Object.defineProperty({}, 'actionType', { get: fails })]],
+    ['a proxy that throws', () => [new Proxy({}, { get: fails, ownKeys: fails })]],
+    ['a list that throws', () => new Proxy([], { get: fails })],
+  ])('that answers with %s is refused', (_, answer) => {
+    const { updates, trader } = aDay({ 1: answer, 2: () => [orderActions.buy(1, 100)] });
+
+    expect(updates.map(({ status }) => status)).toEqual(['request_refused', 'accepted']);
+    expect(updates[0]!.reason).toContain('boom');
+    expect(trader.invalidActions).toBe(1);
+  });
+
+  test('cannot change what it is given', () => {
+    const spoil = (value: object): boolean =>
+      Reflect.set(value, 0, 'spoilt') || Reflect.set(value, 'length', 0);
+    const spoilt: boolean[] = [];
+    const { states } = aDay(
+      {
+        2: ({ bidDepth }) => {
+          spoilt.push(spoil(bidDepth), spoil(bidDepth[0]!));
+          return [];
+        },
+      },
+      [buys(OPEN + SECOND / 2, 10, 9_990)],
+      { initialize: (agent) => void spoilt.push(Reflect.set(agent, 'marketOpenNs', 0)) },
+    );
+
+    expect(spoilt).toEqual([false, false, false]);
+    expect(states('end')[0]!.bidDepth).toEqual([[9_990, 10]]);
+  });
+
+  test('that answers each of its updates is stopped after a thousand requests in a second', () => {
+    let updates = 0;
+    let sent = 0;
+    const reasons = new Set<string | null>();
+    const endless: Partial<Strategy> = {
+      onTick: ({ timestampNs }) => (timestampNs === OPEN + SECOND ? [orderActions.buy(1, 100)] : []),
+      onOrderUpdate: ({ status, orderId, reason }) => {
+        updates += 1;
+        reasons.add(reason);
+        if (status !== 'accepted') return [];
+        sent += 2;
+        return [orderActions.cancel(orderId), orderActions.buy(1, 100), orderActions.buy(1, 100)];
+      },
+    };
+    const { trader } = aDay({}, [], endless);
+
+    expect(sent).toBeLessThan(30_000);
+    expect(updates).toBeGreaterThan(1000);
+    expect(trader.invalidActions).toBeGreaterThan(0);
+    expect(reasons).toContain('more than 1000 requests in one second');
+  });
+});
+
+test('the end is the last that it hears, and an order of the last moment is answered before', () => {
+  const late: Partial<Strategy> = {
+    onTick: ({ timestampNs }) => (timestampNs === CLOSE ? [orderActions.buy(1, 9_980)] : []),
+  };
+  const { calls } = aDay({}, [], late);
+
+  expect(calls.slice(-2).map(({ call }) => call)).toEqual(['update', 'end']);
 });
 
 test('its own account agrees with the ledger of the exchange, fees included', () => {

@@ -18,7 +18,7 @@ export function groupOf<T extends string>(type: T) {
   };
 }
 
-export const Seconds = z.number().positive().max(86_400);
+export const Seconds = z.number().min(0.001).max(86_400);
 
 /** What traders of one group are made with: as many as there are keys, numbered from `first` on. */
 export type TraderContext = {

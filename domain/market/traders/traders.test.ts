@@ -3,9 +3,12 @@ import { CalendarQueue } from '../event-queue.ts';
 import { Fundamental } from '../fundamental.ts';
 import { Kernel } from '../kernel.ts';
 import { Latency } from '../latency.ts';
+import { MarketConfig } from '../market-config.ts';
 import * as message from '../message.ts';
 import { BUY, SELL } from '../order.ts';
+import { presetConfig } from '../presets.ts';
 import { parseClockTime } from '../session-time.ts';
+import { simulate } from '../simulate.ts';
 import { TraderGroup, createTraders } from './registry.ts';
 
 const OPEN = parseClockTime('09:30');
@@ -293,6 +296,37 @@ describe('execution by share of volume', () => {
     expect(slow).toHaveLength(331);
     expect(slow.at(-1)!.at).toBe(CLOSE - 30 * MINUTE);
   });
+});
+
+test('an execution does not ask again for what is under way, and asks again for what it did not get', () => {
+  // Half of each order is filled, and the rest comes back; answers take two intervals and more.
+  const config = MarketConfig.parse({
+    ...presetConfig('rmsc04'),
+    traders: [
+      ...presetConfig('rmsc04')!.traders,
+      { type: 'pov', count: 1, side: 'buy', quantity: 700, share: 1, intervalSeconds: 2 },
+    ],
+    latency: { type: 'bands', default: [1000, 2000], byType: { pov: [5e9, 5e9] } },
+    close: '10:31',
+    afterCloseSeconds: 60,
+  });
+  const { accounts } = simulate(config, 1, { profile: 'quant' }).recording!;
+
+  expect(accounts.last('shares')).toBe(700);
+});
+
+test('value traders estimate, however slowly they believe the value to revert', () => {
+  const config = (kappaPerNs: number) =>
+    MarketConfig.parse({
+      ...presetConfig('stable_day'),
+      close: '10:00',
+      traders: presetConfig('stable_day')!.traders.map((group) =>
+        group.type === 'value' ? { ...group, kappaPerNs } : group,
+      ),
+    });
+
+  expect(simulate(config(2e-17), 1).fills).toBeGreaterThan(100);
+  expect(simulate(config(1e-40), 1).digest).toBe(simulate(config(0), 1).digest);
 });
 
 test('no trader ever sends more cancels than it had orders accepted', () => {

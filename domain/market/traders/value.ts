@@ -1,7 +1,7 @@
 // Value traders: look at the fundamental through noise, believe what Bayes lets them, and trade towards the value they
 // expect at the close.
 import { z } from 'zod';
-import { exp } from '../../math.ts';
+import { exp, expMinusOne } from '../../math.ts';
 import { AGGRESSION, Draws, OBSERVATION, OFFSET, SIDE } from '../draws.ts';
 import type { Fundamental } from '../fundamental.ts';
 import type { Kernel, Participant } from '../kernel.ts';
@@ -106,7 +106,7 @@ export class ValueTraders implements Participant {
     }
     const quantity = drawOrderSize(this.config.orderSize, draws, i, n, this.lotSize);
     price = toTick(price, side, this.tickSizeCents);
-    if (quantity <= 0 || price <= 0) return;
+    if (quantity <= 0 || price <= 0 || price > MAX_PRICE_CENTS) return;
     const order = kernel.newOrder();
     this.open.entered(i, order);
     kernel.request(this.first + i, message.LIMIT_ORDER, order, side, quantity, price);
@@ -126,7 +126,8 @@ export class ValueTraders implements Participant {
     const decay = exp(-kappaPerNs * elapsed);
     const prior = meanCents + (this.value[i]! - meanCents) * decay;
     // Variance of the shocks since then: σ² (1 − e^(−2κt)) / (1 − e^(−2κ)); for κ = 0 it is σ² t.
-    const spread = kappaPerNs === 0 ? elapsed : (1 - decay * decay) / (1 - exp(-2 * kappaPerNs));
+    const spread =
+      kappaPerNs === 0 ? elapsed : expMinusOne(-2 * kappaPerNs * elapsed) / expMinusOne(-2 * kappaPerNs);
     const priorVariance = decay * decay * this.variance[i]! + spread * shockVariance;
     const total = observationVariance + priorVariance;
     const weight = total === 0 ? 0 : priorVariance / total;
