@@ -1,4 +1,4 @@
-import { computeMarketMetrics } from './market-metrics.ts';
+import { computeMarketMetrics } from './recorded-metrics.ts';
 import { BUY, SELL } from './order.ts';
 import { Recording } from './recording.ts';
 

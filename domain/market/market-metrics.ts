@@ -5,7 +5,6 @@ import type { Weighted } from '../descriptive-statistics.ts';
 import { ln } from '../math.ts';
 import { ChunkedColumn } from './chunked-column.ts';
 import { BUY } from './order.ts';
-import type { Quotes, Trades } from './recording.ts';
 import { NS_PER_MINUTE } from './session-time.ts';
 
 /** Fewer returns say nothing. */
@@ -45,37 +44,6 @@ export type MarketMetrics = {
   /** Median time from a spread above mean + 2σ back to mean + σ, in seconds. */
   readonly resilienceSeconds: number | null;
 };
-
-/** The same from a recording. */
-export function computeMarketMetrics(
-  quotes: Quotes,
-  trades: Trades,
-  openNs: number,
-  closeNs: number,
-): MarketMetrics {
-  return measure(quotes, trades, openNs, closeNs).metrics();
-}
-
-/** What is measured of a recorded day. */
-export function measure(quotes: Quotes, trades: Trades, openNs: number, closeNs: number): MarketMeasures {
-  const measures = new MarketMeasures(openNs, closeNs);
-  const [times, bids, asks] = [quotes.column('timeNs'), quotes.column('bidCents'), quotes.column('askCents')];
-  const [bidQuantities, askQuantities] = [quotes.column('bidQuantity'), quotes.column('askQuantity')];
-  const [prices, quantities] = [trades.column('priceCents'), trades.column('quantity')];
-  const [tradeTimes, sides] = [trades.column('timeNs'), trades.column('takerSide')];
-  let row = 0;
-  const quotesBefore = (timeNs: number): void => {
-    for (; row < quotes.rows && times[row]! < timeNs; row++)
-      measures.quote(times[row]!, bids[row]!, bidQuantities[row]!, asks[row]!, askQuantities[row]!);
-  };
-  for (let i = 0; i < trades.rows; i++) {
-    quotesBefore(tradeTimes[i]!);
-    measures.trade(tradeTimes[i]!, prices[i]!, quantities[i]!, sides[i]!);
-  }
-  quotesBefore(Infinity);
-  measures.finish();
-  return measures;
-}
 
 /** Takes in a day, quote by quote and trade by trade, in order of time. */
 export class MarketMeasures {

@@ -1,6 +1,6 @@
 import { autocorrelation, excessKurtosis } from '../descriptive-statistics.ts';
 import { RandomKey } from '../random.ts';
-import { computeMarketMetrics } from './market-metrics.ts';
+import { computeMarketMetrics } from './recorded-metrics.ts';
 import { BUY, SELL } from './order.ts';
 import { presetConfig } from './presets.ts';
 import { Recording } from './recording.ts';

@@ -14,8 +14,9 @@ import {
   weightedSkewness,
 } from '../descriptive-statistics.ts';
 import { hurstExponent } from '../detrended-fluctuation.ts';
-import { BASIS_POINTS, LEAST_RETURNS, measure, returnsOf } from './market-metrics.ts';
+import { BASIS_POINTS, LEAST_RETURNS, returnsOf } from './market-metrics.ts';
 import { BUY } from './order.ts';
+import { measure } from './recorded-metrics.ts';
 import type { Quotes, Trades } from './recording.ts';
 import { NS_PER_MINUTE } from './session-time.ts';
 
