@@ -343,11 +343,19 @@ export class Exchange implements Participant {
           throw new RangeError(`no event is of type ${events[at]}`);
       }
     }
-    const fallen = this.watching.filter((guard) => guard.mark());
-    for (const tape of this.tapes) tape.onEvents(this);
-    for (const order of fallen.flatMap((guard) => guard.openOrders())) {
-      book.cancel(order, -1, RISK_LIMIT);
-      this.settle();
+    const { tapes } = this;
+    for (let i = 0; i < tapes.length; i++) tapes[i]!.onEvents(this);
+    if (this.watching.length > 0) this.watch();
+  }
+
+  /** Cancels what those have open whose value has fallen too far. */
+  private watch(): void {
+    for (const guard of this.watching) {
+      if (!guard.mark()) continue;
+      for (const order of guard.openOrders()) {
+        this.book.cancel(order, -1, RISK_LIMIT);
+        this.settle();
+      }
     }
   }
 

@@ -48,7 +48,7 @@ export class Table<Name extends string> {
     this.columns = columns;
     this.names = Object.keys(columns) as Name[];
     this.values = this.names.map((name) =>
-      ['long', 'real'].includes(columns[name].type) ? new Float64Array(256) : new Int32Array(256),
+      ['long', 'real'].includes(columns[name].type) ? new Float64Array(0) : new Int32Array(0),
     );
   }
 
@@ -56,7 +56,7 @@ export class Table<Name extends string> {
   push(...row: readonly number[]): void {
     const { values, rows } = this;
     if (rows === values[0]!.length)
-      for (let i = 0; i < values.length; i++) values[i] = grown(values[i]!, 2 * rows);
+      for (let i = 0; i < values.length; i++) values[i] = grown(values[i]!, Math.max(256, 2 * rows));
     for (let i = 0; i < values.length; i++) values[i]![rows] = row[i]!;
     this.rows += 1;
   }
