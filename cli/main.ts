@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { registerCheckDb } from './commands/check-db.ts';
 import { registerDemo } from './commands/demo.ts';
+import { registerExperiment } from './commands/experiment.ts';
 import { registerMarket } from './commands/market.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerPreflight } from './commands/preflight.ts';
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
   registerDemo(program);
   registerStack(program);
   registerSeed(program);
+  registerExperiment(program);
   registerMarket(program);
   registerMigrate(program);
   registerCheckDb(program);

@@ -61,6 +61,11 @@ export class RandomKey {
     return uniformOf(this.low, this.high);
   }
 
+  /** The n-th of many numbers under this key, without a key for each; n ≥ 0. */
+  uniformAt(n: number): number {
+    return uniformOf(this.low ^ imul(n + 1, 0x9e3779b1), (this.high + imul(n + 1, 0xc2b2ae3d)) | 0);
+  }
+
   /** The key itself, for whoever draws many numbers below it: two 32-bit words. */
   words(): readonly [number, number] {
     return [this.low, this.high];

@@ -136,6 +136,11 @@ describe('what is wrong is named with its path, its value and what would be allo
       'strategy.latencyNs: means that an answer takes 4 s; afterCloseSeconds must be at least as much, and is 1',
     ],
     [
+      'lots that no order fills',
+      { lotSize: 10_000 },
+      'traders.0.orderSize: has no size that comes near a lot of 10000 shares',
+    ],
+    [
       'a fundamental without a mean',
       { fundamental: { ...GOOD.fundamental, meanCents: undefined } },
       'fundamental.meanCents: Invalid input: expected number, received undefined',

@@ -6,6 +6,7 @@ import { LatencyModel } from './latency.ts';
 import { MAX_PRICE_CENTS, SELF_TRADE_PREVENTIONS } from './order.ts';
 import { RiskLimits } from './risk.ts';
 import { ClockTime, NS_PER_DAY, NS_PER_SECOND, parseClockTime } from './session-time.ts';
+import { mostShares } from './traders/order-size.ts';
 import { TraderGroup } from './traders/registry.ts';
 
 const Cents = z.int().positive().max(MAX_PRICE_CENTS);
@@ -41,6 +42,7 @@ export const MarketConfig = z
     close: ClockTime.default('16:00'),
     /** Messages under way at the close are still delivered for so long. */
     afterCloseSeconds: z.number().min(0).max(3600).default(1),
+    /** What the last trade is said to have been before the first one. */
     openingPriceCents: Cents.default(100_000),
     tickSizeCents: z.int().min(1).max(10_000).default(1),
     lotSize: z.int().min(1).max(10_000).default(1),
@@ -115,6 +117,8 @@ export const MarketConfig = z
         if (oddLots.weight + roundLots.reduce((sum, weight) => sum + weight, 0) === 0)
           issue(['traders', i, 'orderSize'], 'must have a weight above 0');
       }
+      if ('orderSize' in group && mostShares(group.orderSize) < config.lotSize / 2)
+        issue(['traders', i, 'orderSize'], `has no size that comes near a lot of ${config.lotSize} shares`);
       if ('orderSize' in group && group.orderSize.least > group.orderSize.most)
         issue(['traders', i, 'orderSize', 'most'], `must be at least ${group.orderSize.least}`);
     });

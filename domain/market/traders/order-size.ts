@@ -3,11 +3,10 @@ import { z } from 'zod';
 import { exp, normalQuantile } from '../../math.ts';
 import { SIZE, SIZE_COMPONENT } from '../draws.ts';
 import type { Draws } from '../draws.ts';
-import { MAX_QUANTITY } from '../order.ts';
 
 const Weight = z.number().min(0).max(1e6);
 /** Shares of an order. */
-const Shares = z.int().max(MAX_QUANTITY);
+const Shares = z.int().max(10_000_000);
 
 export const OrderSize = z.discriminatedUnion('type', [
   /** Log-normal odd lots, and normal peaks at the round lots 100, 200 and so on. Weights need not sum to 1. */
@@ -48,6 +47,15 @@ export const HASUFEL_ORDER_SIZE: OrderSize = {
   least: 1,
   most: 1000,
 };
+
+/** As large as an order of the model is but once in 30,000. */
+export function mostShares(model: OrderSize): number {
+  if (model.type === 'uniform') return model.most;
+  const { oddLots, roundLots, deviation } = model;
+  const centre = 100 * roundLots.length;
+  const round = centre + 4 * (deviation.type === 'shares' ? deviation.value : deviation.value * centre);
+  return Math.min(model.most, Math.max(exp(oddLots.mean + 4 * oddLots.deviation), round));
+}
 
 /** Shares of an order in whole lots, 0 for none. @param n number of the trader's wake-up */
 export function drawOrderSize(
