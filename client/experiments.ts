@@ -33,7 +33,7 @@ export async function compareSimulations(
     const conflicts = conflictsOf(configs[i]!, configs[a.length + i]!);
     if (conflicts.length > 0)
       throw new ConflictError(
-        `Simulations "${id}" and "${b[i]!}" differ in ${conflicts.join(', ')}: what they differ in their offers cannot be told from it.`,
+        `Simulations "${id}" and "${b[i]!}" differ in ${conflicts.join(', ')}: a difference between them would not be that of their offers.`,
       );
   });
   const { days } = configs[0]!;
