@@ -178,10 +178,17 @@ function render({ config, seed, result, seconds, tables }: Day): string {
   return rows.map(([name, value]) => `${name.padEnd(width)}${value}`).join('\n');
 }
 
-function renderStrategy({ fills, volume, pnlCents, feesCents, finalInventory }: TraderMetrics): string {
+function renderStrategy({
+  fills,
+  volume,
+  pnlCents,
+  feesCents,
+  finalInventory,
+  orders,
+}: TraderMetrics): string {
   const pnl = pnlCents === null ? 'unknown' : `$${(pnlCents / 100).toFixed(2)}`;
   const fees = `$${(feesCents / 100).toFixed(2)}`;
-  return `profit ${pnl} after fees of ${fees}; ${count(fills)} fills of ${count(volume)} shares, ${count(finalInventory)} shares left`;
+  return `profit ${pnl} after fees of ${fees}; ${count(orders)} orders, ${count(fills)} fills of ${count(volume)} shares, ${count(finalInventory)} shares left`;
 }
 
 /** What is not known is a dash. */

@@ -219,6 +219,11 @@ export class Exchange implements Participant {
     return guard.admit(order, pool.b[row]!, pool.c[row]!, price, now, instead);
   }
 
+  /** Orders that a participant has entered, also such as were refused. */
+  ordersOf(participant: number): number {
+    return this.entered[participant]!;
+  }
+
   /** Keeps a participant within limits from now on. */
   limit(participant: number, limits: RiskLimits): void {
     const cashCents = (): number => this.cashCents[participant]! - this.fees[participant]! / 100;

@@ -49,6 +49,8 @@ export type MarketCounts = {
 
 export type MarketRun = MarketCounts & {
   readonly digest: string;
+  /** Orders ÷ fills; null without any. */
+  readonly orderToTrade: number | null;
   readonly metrics: MarketMetrics;
   /** Of the strategy, with the number of its actions that made no sense; null without one. */
   readonly strategy: (TraderMetrics & { readonly invalidActions: number }) | null;
@@ -139,6 +141,7 @@ export class Market {
       cancels: exchange.cancels,
       takers: exchange.takers,
       fills: exchange.fills,
+      orderToTrade: exchange.fills === 0 ? null : exchange.ordersTaken / exchange.fills,
       closingPriceCents: exchange.closingPriceCents || null,
       metrics: this.measures.metrics(),
       strategy:
@@ -155,7 +158,8 @@ export class Market {
   private strategyAccount({ trader }: StrategicTrader): TraderAccount {
     const { fees, strategy } = this.config;
     const { startingCashCents } = strategy;
-    return { participant: trader, startingCashCents, makerFee: fees.maker, takerFee: fees.taker };
+    const orders = this.exchange.ordersOf(trader);
+    return { participant: trader, startingCashCents, orders, makerFee: fees.maker, takerFee: fees.taker };
   }
 }
 

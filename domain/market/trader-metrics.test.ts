@@ -25,7 +25,7 @@ function metricsOf(quotes: readonly Quote[], trades: readonly Trade[], fees = { 
   const recorder = new Recording('quant');
   for (const [seconds, bid, ask] of quotes) recorder.quotes.push(OPEN + seconds * SECOND, bid, 10, ask, 10);
   for (const [seconds, ...columns] of trades) recorder.trades.push(OPEN + seconds * SECOND, ...columns);
-  const account = { participant: ME, startingCashCents: 10_000, ...fees };
+  const account = { participant: ME, startingCashCents: 10_000, orders: 6, ...fees };
   return computeTraderMetrics(recorder.quotes, recorder.trades, account, OPEN, CLOSE);
 }
 
@@ -77,6 +77,17 @@ test('profit is what was earned and what is not yet, after fees', () => {
     turnover: (1010 + 412) / 10_000,
   });
   expect(metrics).toMatchObject({ buyVwapCents: 101, sellVwapCents: 103 });
+});
+
+test('orders are compared with fills, and its volume with the market’s', () => {
+  const metrics = metricsOf(FLAT, [
+    [1, 101, 10, BUY, OTHER, ME],
+    [2, 103, 5, BUY, ME, OTHER],
+    [3, 103, 45, BUY, OTHER, OTHER],
+  ]);
+
+  expect(metrics).toMatchObject({ orders: 6, orderToTrade: 3, participation: 0.25 });
+  expect(metricsOf(FLAT, [])).toMatchObject({ orderToTrade: null, participation: null, hitRate: null });
 });
 
 test('shares without any price have no value: it is unknown', () => {
@@ -159,6 +170,24 @@ describe('a holding of ten shares', () => {
     const variance = changes.reduce((sum, change) => sum + (change - mean) ** 2, 0) / 59;
 
     expect(metrics.sharpe).toBeCloseTo((mean / Math.sqrt(variance)) * Math.sqrt(252 * 60), 9);
+  });
+
+  test('has measures of its gains and losses', () => {
+    // A cent up and two down, in turns: 30 minutes of each.
+    const swinging: Quote[] = Array.from({ length: 60 }, (_, minute) => {
+      const mid = 1000 + (minute % 2) - Math.floor(minute / 2);
+      return [minute * 60 + 1, mid - 1, mid + 1];
+    });
+    const metrics = metricsOf(swinging, [[2, 1001, 10, BUY, OTHER, ME]]);
+    const changes = [-10, ...Array.from({ length: 59 }, (_, i) => (i % 2 === 0 ? 10 : -20))];
+    const mean = changes.reduce((sum, change) => sum + change, 0) / 60;
+    const squares = changes.reduce((sum, change) => sum + Math.min(0, change) ** 2, 0);
+
+    expect(metrics.hitRate).toBe(0.5);
+    expect(metrics.profitFactor).toBeCloseTo(300 / (10 + 29 * 20), 12);
+    // The three worst of sixty.
+    expect(metrics.shortfallCents).toBe(20);
+    expect(metrics.sortino).toBeCloseTo((mean / Math.sqrt(squares / 60)) * Math.sqrt(252 * 60), 9);
   });
 
   test('has a drawdown from its peak, not from its start', () => {

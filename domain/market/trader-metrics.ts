@@ -1,6 +1,6 @@
 // How one participant did in a day, from the recorded quotes and trades alone: the account of the exchange, not its own.
 // What cannot be known is null, never 0. Returns are taken on a grid of minutes, so that a denser feed changes nothing.
-import { mean, sampleDeviation } from '../descriptive-statistics.ts';
+import { ascending, mean, sampleDeviation } from '../descriptive-statistics.ts';
 import { BASIS_POINTS, LEAST_RETURNS, TRADING_DAYS } from './market-metrics.ts';
 import { BUY } from './order.ts';
 import { Portfolio } from './portfolio.ts';
@@ -28,6 +28,18 @@ export type TraderMetrics = {
   readonly maxDrawdownCents: number | null;
   /** Mean ÷ standard deviation of changes of the value from minute to minute, a year of 252 such sessions; null under 30. */
   readonly sharpe: number | null;
+  /** The same with the root of the mean square of losses below (F. Sortino 1991); null without any. */
+  readonly sortino: number | null;
+  /** Mean of the worst 5 % of those changes, as a loss; null under 30. */
+  readonly shortfallCents: number | null;
+  /** Share of the minutes with a change that brought a gain, and gains ÷ losses; null without any. */
+  readonly hitRate: number | null;
+  readonly profitFactor: number | null;
+  /** Orders entered, also such as were refused, and ÷ fills. */
+  readonly orders: number;
+  readonly orderToTrade: number | null;
+  /** Share of the market's volume that it was a side of. */
+  readonly participation: number | null;
   /** Traded value ÷ what it started with. */
   readonly turnover: number | null;
   readonly buyVwapCents: number | null;
@@ -41,10 +53,15 @@ export type TraderMetrics = {
 export type TraderAccount = {
   readonly participant: number;
   readonly startingCashCents: number;
+  /** Entered over the day. */
+  readonly orders: number;
   /** Per share, in hundredths of a cent. */
   readonly makerFee: number;
   readonly takerFee: number;
 };
+
+/** Of changes from minute to minute that count as the tail. */
+const TAIL_SHARE = 0.05;
 
 type Fill = {
   readonly timeNs: number;
@@ -69,6 +86,7 @@ export function computeTraderMetrics(
   const traded = fills.reduce((sum, { priceCents, quantity }) => sum + priceCents * quantity, 0);
   const volume = volumeOf(fills);
   const known = values.filter((value) => value !== null);
+  const marketVolume = Array.from(trades.column('quantity')).reduce((sum, quantity) => sum + quantity, 0);
   return {
     fills: fills.length,
     volume,
@@ -83,7 +101,10 @@ export function computeTraderMetrics(
     mostInventory: inventories.reduce((most, { shares }) => Math.max(most, Math.abs(shares)), 0),
     inventoryDeviation: deviationOverTime(inventories, closeNs),
     maxDrawdownCents: known.length === 0 ? null : drawdownOf(known),
-    sharpe: sharpeOf(values, (closeNs - openNs) / NS_PER_MINUTE),
+    ...factsOfChanges(changesOf(values), (closeNs - openNs) / NS_PER_MINUTE),
+    orders: account.orders,
+    orderToTrade: fills.length === 0 ? null : account.orders / fills.length,
+    participation: marketVolume === 0 ? null : volume / marketVolume,
     turnover: account.startingCashCents === 0 ? null : traded / account.startingCashCents,
     buyVwapCents: vwapOf(fills.filter(({ side }) => side === BUY)),
     sellVwapCents: vwapOf(fills.filter(({ side }) => side !== BUY)),
@@ -215,15 +236,34 @@ function drawdownOf(values: readonly number[]): number {
   return largest;
 }
 
-function sharpeOf(values: readonly (number | null)[], minutes: number): number | null {
+/** From minute to minute; none where a value is not known. */
+function changesOf(values: readonly (number | null)[]): number[] {
   const changes: number[] = [];
   for (let i = 1; i < values.length; i++) {
     const [before, after] = [values[i - 1], values[i]];
     if (before != null && after != null) changes.push(after - before);
   }
-  if (changes.length < LEAST_RETURNS) return null;
+  return changes;
+}
+
+function factsOfChanges(changes: readonly number[], minutes: number) {
+  if (changes.length < LEAST_RETURNS)
+    return { sharpe: null, sortino: null, shortfallCents: null, hitRate: null, profitFactor: null };
+  const year = Math.sqrt(TRADING_DAYS * minutes);
   const deviation = sampleDeviation(changes);
-  return deviation === 0 ? null : (mean(changes) / deviation) * Math.sqrt(TRADING_DAYS * minutes);
+  const losses = changes.filter((change) => change < 0);
+  const gains = changes.filter((change) => change > 0);
+  const lost = -losses.reduce((sum, change) => sum + change, 0);
+  const downside = Math.sqrt(losses.reduce((sum, change) => sum + change * change, 0) / changes.length);
+  const worst = ascending(changes).slice(0, Math.ceil(TAIL_SHARE * changes.length));
+  const moved = gains.length + losses.length;
+  return {
+    sharpe: deviation === 0 ? null : (mean(changes) / deviation) * year,
+    sortino: downside === 0 ? null : (mean(changes) / downside) * year,
+    shortfallCents: -mean(worst),
+    hitRate: moved === 0 ? null : gains.length / moved,
+    profitFactor: lost === 0 ? null : gains.reduce((sum, change) => sum + change, 0) / lost,
+  };
 }
 
 /** By shares, over fills that it took while there was a mid. */
