@@ -1,8 +1,9 @@
 // Comparing simulations that differ in their offers.
 import { ConflictError, InvalidInputError } from '../domain/errors.ts';
-import { compareArms, conflictsOf } from '../domain/retail/arm-comparison.ts';
+import { armConflictsOf, compareArms, conflictsOf } from '../domain/retail/arm-comparison.ts';
 import type { ArmComparison } from '../domain/retail/arm-comparison.ts';
 import { HOURS_PER_DAY, instantAt } from '../domain/retail/calendar.ts';
+import type { SimulationConfig } from '../domain/retail/simulation.ts';
 import { loadOutcomes } from '../prisma/experiment-store.ts';
 import { loadSimulation } from '../prisma/simulation-store.ts';
 import type { Database } from '../prisma/client.ts';
@@ -36,11 +37,10 @@ export async function compareSimulations(
         `Simulations "${id}" and "${b[i]!}" differ in ${conflicts.join(', ')}: a difference between them would not be that of their offers.`,
       );
   });
+  requireOneArm(configs.slice(0, a.length));
+  requireOneArm(configs.slice(a.length));
   const { days } = configs[0]!;
   const weeks = days / DAYS_PER_WEEK - burnInWeeks;
-  const odd = configs.find((config) => config.days !== days);
-  if (odd !== undefined)
-    throw new ConflictError(`Simulation "${odd.simulationId}" has ${odd.days} days, others have ${days}.`);
   if (!(weeks > 0))
     throw new InvalidInputError(`A burn-in of ${burnInWeeks} weeks leaves nothing of ${days} days.`);
   const outcomes = await Promise.all(
@@ -62,4 +62,20 @@ export async function compareSimulations(
     a.map((_, i) => [outcomes[i]!, outcomes[a.length + i]!] as const),
     weeks,
   );
+}
+
+/** The same offers to the same shoppers, each time under another seed. */
+function requireOneArm(configs: readonly SimulationConfig[]): void {
+  const [first, ...others] = configs;
+  for (const other of others) {
+    const conflicts = armConflictsOf(first!, other);
+    if (conflicts.length > 0)
+      throw new ConflictError(
+        `Simulations "${first!.simulationId}" and "${other.simulationId}" are named as one arm, and differ in ${conflicts.join(', ')}.`,
+      );
+  }
+  const seeds = configs.map(({ seed }) => seed);
+  const twice = configs.find(({ seed }, i) => seeds.indexOf(seed) !== i);
+  if (twice !== undefined)
+    throw new ConflictError(`Seed "${twice.seed}" is there twice: the same luck would count double.`);
 }

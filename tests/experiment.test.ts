@@ -84,6 +84,13 @@ test('what is no comparison is refused, and says why', async () => {
 
   await expect(compareSimulations(rig.db, [id], [slow.simulationId], 0)).rejects.toThrow('is running: only');
   await expect(compareSimulations(rig.db, [id], [other.simulationId], 0)).rejects.toThrow('differ in seed');
+  const arms = [none.simulationId, other.simulationId];
+  await expect(compareSimulations(rig.db, arms, [id, other.simulationId], 0)).rejects.toThrow(
+    'are named as one arm, and differ in offerPolicy',
+  );
+  await expect(
+    compareSimulations(rig.db, [id, again.simulationId], [again.simulationId, id], 0),
+  ).rejects.toThrow('Seed "experiment" is there twice');
   await expect(compareSimulations(rig.db, [id], ['nowhere'], 0)).rejects.toThrow('no simulation "nowhere"');
   await expect(compareSimulations(rig.db, [id], [], 0)).rejects.toThrow('they are compared in pairs');
   await expect(compareSimulations(rig.db, [id], [none.simulationId], 2)).rejects.toThrow(

@@ -128,12 +128,12 @@ describe('what is wrong is named with its path, its value and what would be allo
     [
       'traders that would never let the day end',
       { traders: [{ ...value, meanIntervalSeconds: 0.001, count: 10_000 }] },
-      'traders.0: would wake up 2.3e+11 times in this session; at most 100000000 are possible',
+      'traders: would wake up, and put up ladders, 2.3e+11 times in this session; at most 20000000 are possible',
     ],
     [
-      'a strategy whose last requests would not be answered',
-      { strategy: { latencyNs: 2e9 } },
-      'strategy.latencyNs: means that an answer takes 4 s; afterCloseSeconds must be at least as much, and is 1',
+      'more market makers than can be told of every change',
+      { traders: [{ type: 'market_maker', count: 1001, meanIntervalSeconds: 3600, share: 0.1 }] },
+      'traders: are 1001 market makers; at most 1000 are possible',
     ],
     [
       'lots that no order fills',

@@ -10,6 +10,8 @@ import { mostShares } from './traders/order-size.ts';
 import { TraderGroup } from './traders/registry.ts';
 
 const Cents = z.int().positive().max(MAX_PRICE_CENTS);
+const MOST_OPEN_ORDERS = 1000;
+
 export const StrategySettings = z.strictObject({
   startingCashCents: z.int().min(0).max(1e13).default(10_000_000),
   /** One way. */
@@ -20,15 +22,20 @@ export const StrategySettings = z.strictObject({
   depth: z.int().min(1).max(1000).default(10),
   /** Least time between two deliveries of market data; 0: every change. */
   dataIntervalMs: z.number().min(0).max(1_800_000).default(100),
-  limits: RiskLimits.prefault({}),
+  /** What is open is told in every state: without a limit that takes all the time there is. */
+  limits: RiskLimits.extend({
+    maxOpenOrders: RiskLimits.shape.maxOpenOrders.default(MOST_OPEN_ORDERS),
+  }).prefault({}),
 });
 export type StrategySettings = z.infer<typeof StrategySettings>;
 
 /** Points of the grid on which the fundamental is drawn, and traders of all groups together. */
 const MOST_STEPS = 1_000_000;
 const MOST_TRADERS = 200_000;
-/** Of all traders together, in a session. */
-const MOST_WAKE_UPS = 100_000_000;
+/** Of all traders together, in a session; an order of a market maker counts as one. */
+const MOST_WAKE_UPS = 20_000_000;
+/** Each is told of changes of the book. */
+const MOST_MARKET_MAKERS = 1000;
 
 /** Names of participants that no group of traders may have. */
 const RESERVED = ['exchange', 'strategy'];
@@ -83,21 +90,21 @@ export const MarketConfig = z
     if (traders > MOST_TRADERS)
       issue(['traders'], `are ${traders} together; at most ${MOST_TRADERS} are possible`);
     const seconds = (closeNs - openNs) / NS_PER_SECOND;
-    config.traders.forEach((group, i) => {
-      const wakeUps = (group.count * seconds) / intervalOf(group);
-      if (wakeUps > MOST_WAKE_UPS)
-        issue(
-          ['traders', i],
-          `would wake up ${wakeUps.toExponential(1)} times in this session; at most ${MOST_WAKE_UPS} are possible`,
-        );
-    });
-    const { latencyNs } = config.strategy;
-    const answeredAfter = 2 * latencyNs + config.exchangeDelayNs + config.pipelineDelayNs;
-    if (answeredAfter > config.afterCloseSeconds * NS_PER_SECOND)
+    const wakeUps = config.traders.reduce(
+      (sum, group) => sum + (group.count * seconds) / intervalOf(group),
+      0,
+    );
+    if (wakeUps > MOST_WAKE_UPS)
       issue(
-        ['strategy', 'latencyNs'],
-        `means that an answer takes ${answeredAfter / NS_PER_SECOND} s; afterCloseSeconds must be at least as much, and is ${config.afterCloseSeconds}`,
+        ['traders'],
+        `would wake up, and put up ladders, ${wakeUps.toExponential(1)} times in this session; at most ${MOST_WAKE_UPS} are possible`,
       );
+    const makers = config.traders.reduce(
+      (sum, { type, count }) => sum + (type === 'market_maker' ? count : 0),
+      0,
+    );
+    if (makers > MOST_MARKET_MAKERS)
+      issue(['traders'], `are ${makers} market makers; at most ${MOST_MARKET_MAKERS} are possible`);
     checkLatency(config.latency, new Set(config.traders.map(({ type }) => type)), issue);
     const names = new Set<string>();
     config.traders.forEach(({ name }, i) => {
@@ -137,8 +144,9 @@ export type MarketConfig = z.infer<typeof MarketConfig>;
 /** What may be left out has a default. */
 export type MarketConfigInput = z.input<typeof MarketConfig>;
 
-/** Mean seconds between wake-ups of a trader; Infinity for one that comes once. */
+/** Mean seconds between what a trader does; Infinity for one that comes once. */
 function intervalOf(group: TraderGroup): number {
+  if (group.type === 'market_maker') return group.meanIntervalSeconds / (2 * group.levels);
   if (group.type === 'noise') return group.wake.type === 'once' ? Infinity : group.wake.meanIntervalSeconds;
   return group.type === 'pov' ? group.intervalSeconds : group.meanIntervalSeconds;
 }
@@ -159,6 +167,29 @@ function checkLatency(
     if (!types.has(type))
       issue(['latency', 'byType', type], `is no type of the traders: ${[...types].join(', ')}`);
   }
+}
+
+/**
+ * A strategy must hear what became of its last requests.
+ * @throws InvalidInputError when the day ends before an answer can come
+ */
+export function requireAnswers({
+  strategy,
+  latency,
+  exchangeDelayNs,
+  pipelineDelayNs,
+  afterCloseSeconds,
+}: MarketConfig): void {
+  const longest =
+    latency.type === 'cubic'
+      ? 1 +
+        latency.jitter / (latency.jitterClip * latency.jitterClip * latency.jitterClip * latency.jitterUnit)
+      : 1;
+  const seconds = (2 * strategy.latencyNs * longest + exchangeDelayNs + pipelineDelayNs) / NS_PER_SECOND;
+  if (seconds > afterCloseSeconds)
+    throw new InvalidInputError(
+      `strategy.latencyNs: an answer can take ${seconds.toFixed(3)} s; afterCloseSeconds must be at least as much (it is ${afterCloseSeconds})`,
+    );
 }
 
 /**

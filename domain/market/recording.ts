@@ -9,7 +9,16 @@ import type { MarketMeasures } from './market-metrics.ts';
 import { MESSAGE_NAMES, toldQuantity } from './message.ts';
 import * as message from './message.ts';
 import type { MessagePool } from './message.ts';
-import { CANCELLED, EVENT_NAMES, EVENT_STRIDE, FILLED, REFUSED, REJECTED, REPLACED } from './order-book.ts';
+import {
+  CANCELLED,
+  PARTIAL_CANCELLED,
+  EVENT_NAMES,
+  EVENT_STRIDE,
+  FILLED,
+  REFUSED,
+  REJECTED,
+  REPLACED,
+} from './order-book.ts';
 import { BUY, CANCEL_REASONS, KIND_NAMES, REJECT_REASONS, SELL, SIDES } from './order.ts';
 
 /** `summary`: measures of the whole; `quant`: also quotes, trades and the fundamental; `full`: also depth and every event. */
@@ -93,6 +102,7 @@ export type OrderEvents = Table<
   | 'order'
   | 'owner'
   | 'nth'
+  | 'side'
   | 'kind'
   | 'otherOrder'
   | 'reason'
@@ -183,6 +193,7 @@ export class Recording implements Tape, ParticipantLog {
       order: whole,
       owner: name,
       nth: whole,
+      side: label(SIDES),
       kind: { type: 'label', labels: KIND_NAMES, none: NO_KIND },
       otherOrder: { type: 'whole', none: NONE },
       reason: label(REASONS),
@@ -267,9 +278,14 @@ export class Recording implements Tape, ParticipantLog {
         order,
         ownerOf.at(order),
         exchange.nthOf.at(order),
+        sideOf.at(order),
         exchange.kindOf.at(order),
         hasOther ? other : NONE,
-        reasonOf(type === CANCELLED, type === REJECTED || type === REFUSED, other),
+        reasonOf(
+          type === CANCELLED || type === PARTIAL_CANCELLED,
+          type === REJECTED || type === REFUSED,
+          other,
+        ),
         price,
         quantity,
       );
@@ -339,9 +355,9 @@ export class Recording implements Tape, ParticipantLog {
       type === message.ORDER_EXECUTED ? pool.f[row]! : NONE,
       type === message.REQUEST_REFUSED ? pool.f[row]! : NONE,
       reasonOf(
-        type === message.ORDER_CANCELLED,
+        type === message.ORDER_CANCELLED || type === message.ORDER_PARTIAL_CANCELLED,
         type === message.ORDER_REJECTED || type === message.REQUEST_REFUSED,
-        pool.e[row]!,
+        type === message.ORDER_PARTIAL_CANCELLED ? pool.f[row]! : pool.e[row]!,
       ),
     );
   }

@@ -112,10 +112,10 @@ export class RiskGuard {
     if (known === undefined) return -1;
     const { maxOrderQuantity } = this.limits;
     if (maxOrderQuantity !== undefined && quantity > maxOrderQuantity) return ORDER_SIZE;
-    if (this.isTooOften(nowNs)) return ORDER_RATE;
     const price = priceCents === 0 ? known.priceCents : priceCents;
-    const isLess = price === known.priceCents && quantity <= this.account.openQuantity(order);
-    const refusal = isLess ? -1 : this.exposureRefusal(known.side, quantity, price, order);
+    if (price === known.priceCents && quantity <= this.account.openQuantity(order)) return -1;
+    if (this.isTooOften(nowNs)) return ORDER_RATE;
+    const refusal = this.exposureRefusal(known.side, quantity, price, order);
     if (refusal < 0) this.taken.push(nowNs);
     return refusal;
   }

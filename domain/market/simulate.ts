@@ -9,6 +9,7 @@ import type { ExchangeOptions, Tape } from './exchange.ts';
 import { createFundamental } from './fundamental.ts';
 import { Kernel } from './kernel.ts';
 import { Latency } from './latency.ts';
+import { requireAnswers } from './market-config.ts';
 import type { MarketConfig } from './market-config.ts';
 import type { MessagePool } from './message.ts';
 import { MarketMeasures } from './market-metrics.ts';
@@ -110,6 +111,7 @@ export class Market {
     }
     this.strategist = null;
     if (options.strategy === undefined) return;
+    requireAnswers(config);
     latency.set(first, config.strategy.latencyNs);
     this.exchange.limit(first, config.strategy.limits);
     const settings = strategicOptions(config, openNs, closeNs);

@@ -88,7 +88,7 @@ export type OrderUpdate = {
   /** True when the fill was of a resting order. */
   readonly isMaker: boolean;
   readonly openQuantity: number;
-  /** Why it was rejected, refused or cancelled; null for anything else. */
+  /** Why it was rejected, refused or cancelled, also in part; null for anything else. */
   readonly reason: string | null;
 };
 

@@ -1,4 +1,4 @@
-import { compareArms, conflictsOf } from './arm-comparison.ts';
+import { armConflictsOf, compareArms, conflictsOf } from './arm-comparison.ts';
 import type { AgentOutcome } from './arm-comparison.ts';
 import { SimulationConfig } from './simulation.ts';
 
@@ -88,4 +88,20 @@ test('two simulations may differ in offers and in how they run, and in nothing e
 
   expect(conflictsOf(one, other)).toEqual([]);
   expect(conflictsOf(one, { ...other, seed: '2', channel: 'online' })).toEqual(['seed', 'channel']);
+});
+
+test('two simulations of one arm may differ in seed and in how they run, and in nothing else', () => {
+  const one = SimulationConfig.parse({ simulationId: 'one', seed: '1', offerPolicy: 'none' });
+
+  expect(armConflictsOf(one, { ...one, simulationId: 'two', seed: '2', timeScale: 'max' })).toEqual([]);
+  expect(armConflictsOf(one, { ...one, offerPolicy: 'random', startDate: '2026-02-02' })).toEqual([
+    'startDate',
+    'offerPolicy',
+  ]);
+});
+
+test('without margin in A nothing can be said in percent of it', () => {
+  const { verdict } = compareArms([[margins(0, 0, 0), margins(0, 10, -10)]], 1);
+
+  expect(verdict).toContain('there is no margin in A to compare with');
 });

@@ -24,8 +24,8 @@ export type ArmComparison = {
   readonly verdict: string;
 };
 
-/** What may differ between two arms: how offers are dealt, and how the simulation is run. */
-const MAY_DIFFER: readonly (keyof SimulationConfig)[] = [
+/** How a simulation is run, never what happens in it. */
+const RUN_FIELDS: readonly (keyof SimulationConfig)[] = [
   'simulationId',
   'timeScale',
   'catchUp',
@@ -35,6 +35,9 @@ const MAY_DIFFER: readonly (keyof SimulationConfig)[] = [
   'agentsInFlight',
   'agentTimeoutSeconds',
   'agentTries',
+];
+/** How offers are dealt. */
+const OFFER_FIELDS: readonly (keyof SimulationConfig)[] = [
   'offerPolicy',
   'refreshPolicy',
   'offerCycleDays',
@@ -47,10 +50,17 @@ const MAY_DIFFER: readonly (keyof SimulationConfig)[] = [
 
 /** Settings in which two simulations differ that must not, for a difference to be that of their offers. */
 export function conflictsOf(a: SimulationConfig, b: SimulationConfig): (keyof SimulationConfig)[] {
+  return differencesOf(a, b).filter((field) => !RUN_FIELDS.includes(field) && !OFFER_FIELDS.includes(field));
+}
+
+/** Settings in which two simulations of one arm differ that must not, for them to be the same arm under another seed. */
+export function armConflictsOf(a: SimulationConfig, b: SimulationConfig): (keyof SimulationConfig)[] {
+  return differencesOf(a, b).filter((field) => !RUN_FIELDS.includes(field) && field !== 'seed');
+}
+
+function differencesOf(a: SimulationConfig, b: SimulationConfig): (keyof SimulationConfig)[] {
   const fields = Object.keys(a) as (keyof SimulationConfig)[];
-  return fields.filter(
-    (field) => !MAY_DIFFER.includes(field) && JSON.stringify(a[field]) !== JSON.stringify(b[field]),
-  );
+  return fields.filter((field) => JSON.stringify(a[field]) !== JSON.stringify(b[field]));
 }
 
 /**
@@ -92,10 +102,12 @@ function verdictOf(margin: PairedDifference): string {
   const money = (cents: number): string => (Math.abs(cents) / 100).toFixed(3);
   const [low, high] = interval;
   if (low === 0 && high === 0) return 'B and A are the same: every agent has the same margin in both.';
-  if (low <= 0 && high >= 0)
-    return `Not distinguishable in margin with ${pairs} agents (p ${pValue.toFixed(3)}): a difference of 1 % would take ${
-      pairsForOnePercent === null ? 'any number of' : pairsForOnePercent.toLocaleString('en-US')
-    } of them.`;
+  if ((low <= 0 && high >= 0) || pValue > 0.05)
+    return `Not distinguishable in margin with ${pairs} agents (p ${pValue.toFixed(3)}): ${
+      pairsForOnePercent === null
+        ? 'there is no margin in A to compare with'
+        : `a difference of 1 % would take ${pairsForOnePercent.toLocaleString('en-US')} of them`
+    }.`;
   const worse = difference < 0;
   const [least, most] = worse ? [-high, -low] : [low, high];
   return `B ${worse ? 'loses' : 'earns'} ${money(difference)} margin per agent-week ${worse ? 'against' : 'more than'} A (95 %: ${money(least)} to ${money(most)}).`;

@@ -153,6 +153,20 @@ test('its account is right with jitter too, in which answers would overtake each
   expect(strategist!.portfolio.cashCents).not.toBe(10_000_000);
 });
 
+test.each([
+  ['of its latency', { strategy: { latencyNs: 2e9 } }, 'an answer can take 4.000 s'],
+  [
+    'of jitter',
+    { latency: { type: 'cubic' as const }, strategy: { latencyNs: 2e7 } },
+    'an answer can take 2.040 s',
+  ],
+])('a day that ends before it can be answered is refused, because %s', (_, changes, message) => {
+  const config = market(changes);
+
+  expect(() => simulate(config, 1, { strategy: idle })).toThrow(message);
+  expect(() => simulate(config, 1)).not.toThrow();
+});
+
 test('the longer its latency, the older what it knows', () => {
   const seen = (latencyNs: number): MarketState[] => {
     const states: MarketState[] = [];

@@ -52,9 +52,10 @@ export const HASUFEL_ORDER_SIZE: OrderSize = {
 export function mostShares(model: OrderSize): number {
   if (model.type === 'uniform') return model.most;
   const { oddLots, roundLots, deviation } = model;
-  const centre = 100 * roundLots.length;
+  const centre = 100 * (roundLots.findLastIndex((weight) => weight > 0) + 1);
   const round = centre + 4 * (deviation.type === 'shares' ? deviation.value : deviation.value * centre);
-  return Math.min(model.most, Math.max(exp(oddLots.mean + 4 * oddLots.deviation), round));
+  const odd = oddLots.weight > 0 ? exp(oddLots.mean + 4 * oddLots.deviation) : 0;
+  return Math.min(model.most, Math.max(odd, round));
 }
 
 /** Shares of an order in whole lots, 0 for none. @param n number of the trader's wake-up */

@@ -309,7 +309,9 @@ describe('every action ends in an outcome that the strategy is told:', () => {
       quote,
     );
 
-    expect(updates.slice(1).map(brief)).toEqual([{ status: 'partial_cancelled', openQuantity: 3 }]);
+    expect(updates.slice(1).map(brief)).toEqual([
+      { status: 'partial_cancelled', openQuantity: 3, reason: 'requested' },
+    ]);
     expect(exchange.book.totalVisible(BUY)).toBe(13);
   });
 
@@ -467,7 +469,7 @@ describe('code of somebody else', () => {
     expect(sent).toBeLessThan(30_000);
     expect(updates).toBeGreaterThan(1000);
     expect(trader.invalidActions).toBeGreaterThan(0);
-    expect(reasons).toContain('more than 1000 requests in one second');
+    expect([...reasons].join()).toContain('more than 1000 requests in one second: 3 actions are not carried out');
   });
 });
 

@@ -50,6 +50,8 @@ type Known = {
   kind: number;
   /** Requests about it that are not answered yet; may be too many, never too few. */
   asked: number;
+  /** The order as states have it; null when it has changed since. */
+  view: OpenOrder | null;
 };
 
 export class StrategicTrader implements Participant {
@@ -62,6 +64,9 @@ export class StrategicTrader implements Participant {
   private readonly kernel: Kernel;
   private readonly strategy: Strategy;
   private readonly options: StrategicOptions;
+  /** As states have them; null when something has changed. */
+  private openOrders: readonly OpenOrder[] | null = null;
+  private readonly byOrderId = new Map<number, Known>();
   /** Open orders by their number at the exchange, in the order in which they were entered. */
   private readonly orders = new Map<number, Known>();
   /** Closed orders with requests under way, so that the strategy hears what becomes of those too. */
@@ -127,9 +132,8 @@ export class StrategicTrader implements Participant {
     try {
       return callback();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
       const at = formatClockTime(this.kernel.now);
-      throw new StrategyError(`The strategy threw in ${name} at ${at}: ${reason}`, { cause: error });
+      throw new StrategyError(`The strategy threw in ${name} at ${at}: ${describe(error)}`, { cause: error });
     }
   }
 
@@ -156,6 +160,7 @@ export class StrategicTrader implements Participant {
     const known =
       this.orders.get(number) ?? (type === message.ORDER_MODIFIED ? this.closed.get(number) : undefined);
     if (known === undefined) return null;
+    this.touch(known);
     switch (type) {
       case message.ORDER_ACCEPTED:
       case message.ORDER_MODIFIED:
@@ -192,7 +197,7 @@ export class StrategicTrader implements Participant {
       case message.ORDER_PARTIAL_CANCELLED:
         known.openQuantity = pool.e[row]!;
         if (pool.f[row] === REQUESTED) this.answered(known);
-        return this.tell(known, 'partial_cancelled');
+        return this.tell(known, 'partial_cancelled', { reason: CANCEL_REASONS[pool.f[row]!]! });
       case message.ORDER_REJECTED:
         known.openQuantity = 0;
         this.close(known);
@@ -218,6 +223,8 @@ export class StrategicTrader implements Participant {
 
   private close(known: Known): void {
     this.orders.delete(known.number);
+    this.byOrderId.delete(known.orderId);
+    this.openOrders = null;
     if (known.asked > 0) this.closed.set(known.number, known);
   }
 
@@ -228,9 +235,16 @@ export class StrategicTrader implements Participant {
     if (old !== undefined) this.close({ ...old, openQuantity: 0 });
     if (known === undefined)
       return old === undefined ? null : this.tell({ ...old, openQuantity: 0 }, 'replaced');
+    this.touch(known);
     known.status = known.filledQuantity > 0 ? 'partial' : 'accepted';
     known.openQuantity = quantity;
     return this.tell(known, 'replaced');
+  }
+
+  /** What a state says of it is made anew. */
+  private touch(known: Known): void {
+    known.view = null;
+    this.openOrders = null;
   }
 
   private tell(
@@ -256,10 +270,18 @@ export class StrategicTrader implements Participant {
   // --------------------------------------------------------------------------------------- what the strategy asks for
 
   private act(actions: readonly OrderAction[]): void {
-    for (const action of this.read(actions))
+    const read = this.read(actions);
+    for (const [index, action] of read.entries()) {
+      if (!this.hasRequestsLeft()) {
+        // One answer for all of them: a refusal for each would let it go on for ever.
+        this.refuse(
+          `more than ${MOST_REQUESTS_PER_SECOND} requests in one second: ${read.length - index} actions are not carried out`,
+        );
+        return;
+      }
       if (typeof action === 'string') this.refuse(action);
-      else if (this.hasRequestsLeft()) this.carryOut(action);
-      else this.refuse(`more than ${MOST_REQUESTS_PER_SECOND} requests in one second`);
+      else this.carryOut(action);
+    }
   }
 
   /** It is somebody else's code: nothing is taken for granted. @returns actions, and what is wrong with the others */
@@ -279,7 +301,7 @@ export class StrategicTrader implements Participant {
       if (length > MOST_ACTIONS)
         read.push(`more than ${MOST_ACTIONS} actions at once: ${length - MOST_ACTIONS} are not carried out`);
     } catch (error) {
-      read.push(`the answer cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      read.push(`the answer cannot be read: ${describe(error)}`);
     }
     return read;
   }
@@ -324,6 +346,12 @@ export class StrategicTrader implements Participant {
       }
       case 'cancel_all':
         for (const known of this.orders.values()) {
+          if (!this.hasRequestsLeft()) {
+            this.refuse(
+              `more than ${MOST_REQUESTS_PER_SECOND} requests in one second: not all orders are cancelled`,
+            );
+            return;
+          }
           known.asked += 1;
           this.request(message.CANCEL_ORDER, known.number);
         }
@@ -334,7 +362,7 @@ export class StrategicTrader implements Participant {
   }
 
   private change(action: Exclude<OrderAction, { actionType: 'place' | 'cancel_all' }>): void {
-    const known = [...this.orders.values()].find(({ orderId }) => orderId === action.orderId);
+    const known = this.byOrderId.get(action.orderId);
     if (known === undefined) {
       this.refuse(`there is no open order ${action.orderId}`, action.orderId);
       return;
@@ -382,7 +410,7 @@ export class StrategicTrader implements Participant {
     id: string | undefined,
   ): number {
     const number = this.kernel.newOrder();
-    this.orders.set(number, {
+    const known: Known = {
       number,
       orderId: this.entered++,
       id: id ?? null,
@@ -394,13 +422,18 @@ export class StrategicTrader implements Participant {
       status: 'new',
       kind: 0,
       asked: 0,
-    });
+      view: null,
+    };
+    this.orders.set(number, known);
+    this.byOrderId.set(known.orderId, known);
+    this.openOrders = null;
     return number;
   }
 
   /** What cannot be sent is answered at once: the strategy's own side refuses it. */
   private refuse(reason: string, orderId = -1): void {
     this.invalidActions += 1;
+    this.requests += 1;
     const nobody = { orderId, id: null, side: null, openQuantity: 0 } as const;
     const update = this.tell(nobody, 'request_refused', { reason });
     // Not carried out what it answers to that: it could refuse for ever.
@@ -408,6 +441,14 @@ export class StrategicTrader implements Participant {
   }
 
   // ----------------------------------------------------------------------------------------------- what it may know
+
+  /** Each order is copied when it has changed, and not at each callback. */
+  private viewOfOrders(): readonly OpenOrder[] {
+    this.openOrders ??= Object.freeze(
+      Array.from(this.orders.values(), (known) => (known.view ??= viewOf(known))),
+    );
+    return this.openOrders;
+  }
 
   private state(): MarketState {
     const { bids, asks, lastTrade, portfolio } = this;
@@ -435,10 +476,30 @@ export class StrategicTrader implements Participant {
       portfolioValue: portfolio.valueAt(mark),
       unrealizedPnl: portfolio.unrealizedAt(mark),
       realizedPnl: portfolio.realizedCents,
-      openOrders: [...this.orders.values()].map(
-        ({ kind: _kind, number: _number, asked: _asked, ...order }) => order,
-      ),
+      openOrders: this.viewOfOrders(),
     };
+  }
+}
+
+function viewOf({
+  orderId,
+  id,
+  side,
+  orderType,
+  price,
+  openQuantity,
+  filledQuantity,
+  status,
+}: Known): OpenOrder {
+  return Object.freeze({ orderId, id, side, orderType, price, openQuantity, filledQuantity, status });
+}
+
+/** Whatever was thrown: it need not be an Error, nor anything that can be printed. */
+function describe(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? `${thrown.message}` : String(thrown);
+  } catch {
+    return 'something that cannot be printed';
   }
 }
 
