@@ -469,7 +469,9 @@ describe('code of somebody else', () => {
     expect(sent).toBeLessThan(30_000);
     expect(updates).toBeGreaterThan(1000);
     expect(trader.invalidActions).toBeGreaterThan(0);
-    expect([...reasons].join()).toContain('more than 1000 requests in one second: 3 actions are not carried out');
+    expect([...reasons].join()).toContain(
+      'more than 1000 requests in one second: 3 actions are not carried out',
+    );
   });
 });
 
