@@ -55,7 +55,8 @@ function keepRunning(): void {
   workers += 1;
   current = spawn(
     process.execPath,
-    [path.join(ROOT, 'node_modules/tsx/dist/cli.mjs'), 'tests/blocking-worker.ts'],
+    // Not by the command `tsx`, which starts a process of its own that would outlive it.
+    ['--import', 'tsx', 'tests/blocking-worker.ts'],
     {
       cwd: ROOT,
       stdio: 'ignore',
