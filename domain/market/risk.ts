@@ -98,7 +98,7 @@ export class RiskGuard {
     if (this.isTooOften(nowNs)) return ORDER_RATE;
     const refusal = this.exposureRefusal(side, quantity, priceCents, instead);
     if (refusal >= 0) return refusal;
-    this.taken.push(nowNs);
+    this.count(nowNs);
     this.open.set(order, { side, priceCents });
     return -1;
   }
@@ -116,7 +116,7 @@ export class RiskGuard {
     if (price === known.priceCents && quantity <= this.account.openQuantity(order)) return -1;
     if (this.isTooOften(nowNs)) return ORDER_RATE;
     const refusal = this.exposureRefusal(known.side, quantity, price, order);
-    if (refusal < 0) this.taken.push(nowNs);
+    if (refusal < 0) this.count(nowNs);
     return refusal;
   }
 
@@ -130,6 +130,10 @@ export class RiskGuard {
   openOrders(): number[] {
     this.forgetClosed();
     return [...this.open.keys()];
+  }
+
+  private count(nowNs: number): void {
+    if (this.limits.maxOrdersPerMinute !== undefined) this.taken.push(nowNs);
   }
 
   private isTooOften(nowNs: number): boolean {
