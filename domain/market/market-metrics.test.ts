@@ -1,4 +1,4 @@
-import { computeMarketMetrics } from './recorded-metrics.ts';
+import { measure } from './recorded-metrics.ts';
 import { BUY, SELL } from './order.ts';
 import { Recording } from './recording.ts';
 
@@ -15,7 +15,7 @@ function metricsOf(quotes: readonly Quote[], trades: readonly Trade[] = [], clos
   for (const [seconds, ...columns] of quotes) recorder.quotes.push(OPEN + seconds * SECOND, ...columns);
   for (const [seconds, price, quantity, side] of trades)
     recorder.trades.push(OPEN + seconds * SECOND, price, quantity, side, 1, 2);
-  return computeMarketMetrics(recorder.quotes, recorder.trades, OPEN, closeNs);
+  return measure(recorder.quotes, recorder.trades, OPEN, closeNs).metrics();
 }
 
 test('of a day on which nothing happened nothing is known, and nothing is 0 but what was counted', () => {

@@ -1,16 +1,6 @@
 // Measures of a day that was recorded: the same as those that are taken while it goes on.
 import { MarketMeasures } from './market-metrics.ts';
-import type { MarketMetrics } from './market-metrics.ts';
 import type { Quotes, Trades } from './recording.ts';
-
-export function computeMarketMetrics(
-  quotes: Quotes,
-  trades: Trades,
-  openNs: number,
-  closeNs: number,
-): MarketMetrics {
-  return measure(quotes, trades, openNs, closeNs).metrics();
-}
 
 /** What is measured of a recorded day. */
 export function measure(quotes: Quotes, trades: Trades, openNs: number, closeNs: number): MarketMeasures {

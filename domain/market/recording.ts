@@ -160,6 +160,8 @@ export class Recording implements Tape, ParticipantLog {
 
   private readonly measures: MarketMeasures | null;
   private readonly keepsRows: boolean;
+  /** Of whoever it is. */
+  private readonly name: Column;
 
   /**
    * @param participants all of them, by number
@@ -178,6 +180,7 @@ export class Recording implements Tape, ParticipantLog {
     this.isFull = profile === 'full';
     this.participants = participants;
     const name = label(participants.map(({ name: of }) => of));
+    this.name = name;
     this.accounts = this.emptyAccounts();
     this.trades = new Table({
       timeNs: time,
@@ -242,7 +245,7 @@ export class Recording implements Tape, ParticipantLog {
 
   private emptyAccounts(): Accounts {
     return new Table({
-      participant: label(this.participants.map(({ name }) => name)),
+      participant: this.name,
       type: label(this.types),
       startingCashCents: long,
       cashCents: long,

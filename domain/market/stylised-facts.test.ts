@@ -1,6 +1,6 @@
 import { autocorrelation, excessKurtosis } from '../descriptive-statistics.ts';
 import { RandomKey } from '../random.ts';
-import { computeMarketMetrics } from './recorded-metrics.ts';
+import { measure } from './recorded-metrics.ts';
 import { BUY, SELL } from './order.ts';
 import { presetConfig } from './presets.ts';
 import { Recording } from './recording.ts';
@@ -157,12 +157,7 @@ describe('returns', () => {
     const recording = new Recording('quant');
     for (const [seconds, bid, ask] of quotes)
       recording.quotes.push(OPEN + seconds * SECOND, bid, 10, ask, 10);
-    const { minuteVolatilityBps } = computeMarketMetrics(
-      recording.quotes,
-      recording.trades,
-      OPEN,
-      OPEN + DAY,
-    );
+    const { minuteVolatilityBps } = measure(recording.quotes, recording.trades, OPEN, OPEN + DAY).metrics();
 
     expect(factsOf(quotes).minuteVolatilityBps).toBe(minuteVolatilityBps);
   });
