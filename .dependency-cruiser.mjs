@@ -8,7 +8,7 @@ const LAYERS = {
   activities: ['domain', 'graphs', 'prisma'],
   workflows: ['domain', 'activities'],
   workers: ['config', 'domain', 'prisma', 'graphs', 'activities', 'workflows', 'client'],
-  client: ['config', 'domain', 'datasets', 'prisma', 'workflows'],
+  client: ['config', 'domain', 'datasets', 'graphs', 'prisma', 'workflows'],
   recordings: ['domain'],
   stack: ['config', 'domain', 'prisma'],
   cli: ['config', 'domain', 'datasets', 'prisma', 'client', 'recordings', 'stack', 'workflows'],

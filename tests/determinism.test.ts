@@ -21,7 +21,7 @@ import { digestSimulation, firstDifference } from '../prisma/digest-store.ts';
 import type { Digest } from '../prisma/digest-store.ts';
 import { agentRows } from './agent-rows.ts';
 import { aPersona } from './builders.ts';
-import { simulateDirectly } from './direct-simulation.ts';
+import { simulateDirectly } from '../graphs/retail/direct-simulation.ts';
 import { aSimulation, aSmallDataset, createRig, runSimulation } from './simulation-rig.ts';
 import type { Rig, WorkerInput } from './simulation-rig.ts';
 

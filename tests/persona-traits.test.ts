@@ -8,8 +8,8 @@ import { agentKey } from '../domain/retail/shopping-day.ts';
 import type { SimulationConfigInput } from '../domain/retail/simulation.ts';
 import { RandomKey } from '../domain/random.ts';
 import { aConfig, aCoupon, someRules } from './builders.ts';
-import { simulateDirectly, startHour } from './direct-simulation.ts';
-import type { DirectSession } from './direct-simulation.ts';
+import { simulateDirectly, startHour } from '../graphs/retail/direct-simulation.ts';
+import type { DirectSession } from '../graphs/retail/direct-simulation.ts';
 
 /**
  * Whether the simulation keeps what its personas promise: each attribute that claims an effect is moved alone, for all

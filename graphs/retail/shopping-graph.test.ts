@@ -7,7 +7,7 @@ import { ShoppingEvent } from '../../domain/retail/shopping-event.ts';
 import type { ShoppingSession } from '../../domain/retail/shopping-session.ts';
 import { aCatalogIndex, aTrip, aWalletCoupon } from '../../tests/builders.ts';
 import type { ContextInput } from '../../tests/builders.ts';
-import { walkTrips } from '../../tests/direct-simulation.ts';
+import { walkTrips } from './direct-simulation.ts';
 import { liveShoppingDay } from './shopping-day.ts';
 import { createShoppingGraph } from './shopping-graph.ts';
 import { startTrip } from './shopping-state.ts';

@@ -1,25 +1,25 @@
 import { END } from '@langchain/langgraph';
-import { HOURS_PER_DAY, addDays } from '../domain/retail/calendar.ts';
-import type { CatalogIndex } from '../domain/retail/catalog-index.ts';
-import { visitDecision } from '../domain/retail/choice-model.ts';
-import type { DayContext } from '../domain/retail/choice-model.ts';
-import type { Coupon } from '../domain/retail/coupon.ts';
-import { householdProfile, initialHousehold } from '../domain/retail/household.ts';
-import { dealCoupons } from '../domain/retail/offer-assignment.ts';
-import { cycleNumberOf, isCycleStart } from '../domain/retail/offer-cycle.ts';
-import type { Persona } from '../domain/retail/persona.ts';
-import { rulesPolicy } from '../domain/retail/policy.ts';
-import { agentKey } from '../domain/retail/shopping-day.ts';
-import type { LivedSession } from '../domain/retail/shopping-day.ts';
-import { offerRulesOf } from '../domain/retail/simulation.ts';
-import type { SimulationConfig } from '../domain/retail/simulation.ts';
-import type { WalletEntry } from '../domain/retail/wallet.ts';
-import { RandomKey } from '../domain/random.ts';
-import { liveShoppingDay } from '../graphs/retail/shopping-day.ts';
-import { SHOPPING_EDGES } from '../graphs/retail/shopping-graph.ts';
-import type { RunTrip } from '../graphs/retail/shopping-graph.ts';
-import { shoppingNodes } from '../graphs/retail/shopping-nodes.ts';
-import type { ShoppingNodeName, ShoppingOptions } from '../graphs/retail/shopping-nodes.ts';
+import { HOURS_PER_DAY, addDays } from '../../domain/retail/calendar.ts';
+import type { CatalogIndex } from '../../domain/retail/catalog-index.ts';
+import { visitDecision } from '../../domain/retail/choice-model.ts';
+import type { DayContext } from '../../domain/retail/choice-model.ts';
+import type { Coupon } from '../../domain/retail/coupon.ts';
+import { householdProfile, initialHousehold } from '../../domain/retail/household.ts';
+import { dealCoupons } from '../../domain/retail/offer-assignment.ts';
+import { cycleNumberOf, isCycleStart } from '../../domain/retail/offer-cycle.ts';
+import type { Persona } from '../../domain/retail/persona.ts';
+import { rulesPolicy } from '../../domain/retail/policy.ts';
+import { agentKey } from '../../domain/retail/shopping-day.ts';
+import type { LivedSession } from '../../domain/retail/shopping-day.ts';
+import { offerRulesOf } from '../../domain/retail/simulation.ts';
+import type { SimulationConfig } from '../../domain/retail/simulation.ts';
+import type { WalletEntry } from '../../domain/retail/wallet.ts';
+import { RandomKey } from '../../domain/random.ts';
+import { liveShoppingDay } from './shopping-day.ts';
+import { SHOPPING_EDGES } from './shopping-graph.ts';
+import type { RunTrip } from './shopping-graph.ts';
+import { shoppingNodes } from './shopping-nodes.ts';
+import type { ShoppingNodeName, ShoppingOptions } from './shopping-nodes.ts';
 
 /** The same nodes and edges as the graph, walked without LangGraph: for experiments with many thousand trips. */
 export function walkTrips(options: ShoppingOptions): RunTrip {
