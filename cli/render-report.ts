@@ -12,7 +12,7 @@ export function renderReport(report: SimulationReport, webUiUrl: string | null):
   const money = (name: string): string => formatCents(count('money', name));
   return [
     heading(`Simulation "${simulation.simulationId}" · ${simulation.status}`),
-    `${simulation.agents} agents, ${weeks} weeks from ${config.startDate}, seed ${config.seed}, channel ${config.channel}, offers ${config.offerPolicy}/${config.refreshPolicy}`,
+    `${simulation.agents} agents, ${weeks} weeks from ${config.startDate}, seed ${config.seed}, channel ${config.channel}, offers ${config.offerPolicy.type}/${config.refreshPolicy}`,
     `Data: ${dataset.title}.${dataset.notice === null ? '' : ` ${dataset.notice}`}`,
     `Digest ${report.digest.slice(0, 32)}…`,
     heading('What happened'),

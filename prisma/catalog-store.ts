@@ -12,6 +12,8 @@ export type LoadedCatalog = {
   readonly storeIds: ReadonlyMap<string, number>;
   readonly couponById: ReadonlyMap<number, Coupon>;
   readonly couponIdByCode: ReadonlyMap<string, number>;
+  /** Discount that a campaign may give in one simulation, by code; unlimited ones are not in it. */
+  readonly campaignBudgets: ReadonlyMap<string, number>;
 };
 
 /** @throws NotFoundError when the dataset was never loaded */
@@ -19,12 +21,13 @@ export async function loadCatalog(db: Database, datasetId: string): Promise<Load
   const dataset = await db.dataset.findUnique({ where: { id: datasetId } });
   if (dataset === null)
     throw new NotFoundError(`There is no dataset "${datasetId}": load one with \`mercato seed agents\`.`);
-  const [stores, categories, products, prices, coupons] = await Promise.all([
+  const [stores, categories, products, prices, coupons, campaigns] = await Promise.all([
     db.store.findMany({ where: { datasetId } }),
     db.category.findMany({ where: { datasetId } }),
     db.product.findMany({ where: { datasetId, isActive: true } }),
     db.productPrice.findMany({ where: { product: { datasetId } } }),
     db.coupon.findMany({ where: { datasetId }, include: { campaign: true } }),
+    db.campaign.findMany({ where: { datasetId } }),
   ]);
   const skuById = new Map(products.map((product) => [product.id, product.sku]));
   const couponById = new Map(
@@ -45,5 +48,8 @@ export async function loadCatalog(db: Database, datasetId: string): Promise<Load
     storeIds: new Map(stores.map((store) => [store.code, store.id])),
     couponById,
     couponIdByCode: new Map(coupons.map((row) => [row.code, row.id])),
+    campaignBudgets: new Map(
+      campaigns.flatMap(({ code, budgetCents }) => (budgetCents === null ? [] : [[code, budgetCents]])),
+    ),
   };
 }

@@ -1,16 +1,15 @@
 import { HOURS_PER_DAY, addDays, instantAt } from '../domain/retail/calendar.ts';
-import { withholdCoupons } from '../domain/retail/redemption-limit.ts';
-import type { LimitHolder } from '../domain/retail/redemption-limit.ts';
+import { isBudgeted, withheldOn } from '../domain/retail/daily-limits.ts';
+import type { HeldCoupon } from '../domain/retail/daily-limits.ts';
 import type { SimulationConfig } from '../domain/retail/simulation.ts';
 import { RandomKey } from '../domain/random.ts';
 import type { LoadedCatalog } from './catalog-store.ts';
 import type { Database } from './client.ts';
 import { insertRows } from './rows.ts';
-
-type Held = LimitHolder & { readonly couponId: number };
+import type { Transaction } from './rows.ts';
 
 /**
- * Withholds coupons with a limit from those of a day's shoppers for whom no redemption is left. Whatever the day has
+ * Withholds coupons from those of a day's shoppers for whom no redemption and no money is left. Whatever the day has
  * done since its 00:00 is left out of account, so doing it again gives the same.
  */
 export async function withholdLimitedCoupons(
@@ -19,14 +18,16 @@ export async function withholdLimitedCoupons(
   catalog: LoadedCatalog,
   day: number,
 ): Promise<void> {
-  const limited = [...catalog.couponById].filter(([, coupon]) => coupon.redemptionLimit !== null);
-  if (limited.length === 0) return;
+  const limits = { policy: config.offerPolicy, campaignBudgets: catalog.campaignBudgets };
+  const ids = [...catalog.couponById].flatMap(([id, coupon]) =>
+    coupon.redemptionLimit !== null || isBudgeted(coupon, limits) ? [id] : [],
+  );
+  if (ids.length === 0) return;
   const { simulationId } = config;
   const date = addDays(config.startDate, day);
   const midnight = instantAt(config.startDate, day * HOURS_PER_DAY);
-  const ids = limited.map(([id]) => id);
   // What was closed at 00:00, by its date or by the cycle that begins, is held no more.
-  const held = await db.$queryRaw<Held[]>`
+  const rows = await db.$queryRaw<(Omit<HeldCoupon, 'coupon'> & { couponId: number })[]>`
     SELECT u.coupon_id AS "couponId", u.id::text AS "userCouponId", a.agent_id AS "agentId"
     FROM shopping_days d
     JOIN agents a ON a.agent_id = d.agent_id
@@ -34,23 +35,58 @@ export async function withholdLimitedCoupons(
     WHERE d.simulation_id = ${simulationId} AND d.simulated_date = ${date}::date AND d.status NOT IN ('home', 'quarantined')
       AND u.coupon_id = ANY (${ids}::int[]) AND u.assigned_simulated_at <= ${midnight}::timestamptz
       AND (u.status = 'active' OR u.status_simulated_at > ${midnight}::timestamptz)`;
-  const redeemed = await db.$queryRaw<{ couponId: number; count: number }[]>`
-    SELECT coupon_id AS "couponId", count(*)::int AS count FROM user_coupons
-    WHERE simulation_id = ${simulationId} AND coupon_id = ANY (${ids}::int[]) AND status = 'redeemed'
-      AND status_simulated_at < ${midnight}::timestamptz
-    GROUP BY coupon_id`;
-  const usedOf = new Map(redeemed.map((row) => [row.couponId, row.count]));
-  const root = RandomKey.of(config.seed);
-  const withheld = limited.flatMap(([id, coupon]) =>
-    withholdCoupons(
-      coupon.code,
-      Math.max(0, coupon.redemptionLimit! - (usedOf.get(id) ?? 0)),
-      held.filter((holder) => holder.couponId === id),
-      day,
-      root,
-    ),
+  const held = rows.map(({ couponId, ...holder }) => ({
+    ...holder,
+    coupon: catalog.couponById.get(couponId)!,
+  }));
+  const withheld = withheldOn(
+    day,
+    held,
+    {
+      ...limits,
+      catalog: catalog.index,
+      redeemed: await loadRedeemed(db, simulationId, midnight),
+      spentCents: await loadSpent(db, simulationId, midnight),
+    },
+    RandomKey.of(config.seed),
   );
   if (withheld.length === 0) return;
-  const rows = withheld.map((userCouponId) => ({ user_coupon_id: userCouponId, simulated_date: date }));
-  await insertRows(db, 'withheld_coupons', rows, 'nothing');
+  await insertRows(
+    db,
+    'withheld_coupons',
+    withheld.map((userCouponId) => ({ user_coupon_id: userCouponId, simulated_date: date })),
+    'nothing',
+  );
+}
+
+/** Redemptions of coupons with a limit before an instant, by code. */
+async function loadRedeemed(
+  db: Database,
+  simulationId: string,
+  before: string,
+): Promise<Map<string, number>> {
+  const rows = await db.$queryRaw<{ code: string; count: number }[]>`
+    SELECT c.code, count(*)::int AS count FROM user_coupons u JOIN coupons c ON c.id = u.coupon_id
+    WHERE u.simulation_id = ${simulationId} AND u.status = 'redeemed' AND c.redemption_limit IS NOT NULL
+      AND u.status_simulated_at < ${before}::timestamptz
+    GROUP BY c.code`;
+  return new Map(rows.map(({ code, count }) => [code, count]));
+}
+
+/** Discount that campaigns gave before an instant, in cents, by campaign code. Cancelled orders gave nothing. */
+export async function loadSpent(
+  db: Transaction,
+  simulationId: string,
+  before: string,
+): Promise<Map<string, number>> {
+  const rows = await db.$queryRaw<{ code: string; cents: number }[]>`
+    SELECT p.code, sum(d.amount_cents)::float8 AS cents
+    FROM orders o
+    JOIN order_discounts d ON d.order_id = o.id
+    JOIN user_coupons u ON u.id = d.user_coupon_id
+    JOIN coupons c ON c.id = u.coupon_id
+    JOIN campaigns p ON p.id = c.campaign_id
+    WHERE o.simulation_id = ${simulationId} AND o.status = 'completed' AND o.simulated_at < ${before}::timestamptz
+    GROUP BY p.code`;
+  return new Map(rows.map(({ code, cents }) => [code, cents]));
 }

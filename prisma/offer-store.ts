@@ -1,25 +1,33 @@
 import { HOURS_PER_DAY, instantAt, toMs } from '../domain/retail/calendar.ts';
-import { dealCoupons, RANDOM_POLICY_VERSION } from '../domain/retail/offer-assignment.ts';
-import type { PoolCoupon, Refresh } from '../domain/retail/offer-assignment.ts';
+import type { Coupon } from '../domain/retail/coupon.ts';
+import type { BanditModel } from '../domain/retail/offer-bandit.ts';
 import { cycleWindow } from '../domain/retail/offer-cycle.ts';
+import { budgetOf, lookBackOf } from '../domain/retail/offer-policy.ts';
+import { dealablePool, refreshWallet } from '../domain/retail/offer-refresh.ts';
+import type { WalletRefresh } from '../domain/retail/offer-refresh.ts';
 import { agentKey } from '../domain/retail/shopping-day.ts';
-import { offerRulesOf } from '../domain/retail/simulation.ts';
+import { NO_HISTORY } from '../domain/retail/shopper-history.ts';
 import type { SimulationConfig } from '../domain/retail/simulation.ts';
 import type { WalletEntry } from '../domain/retail/wallet.ts';
 import { RandomKey } from '../domain/random.ts';
 import type { LoadedCatalog } from './catalog-store.ts';
 import type { Database } from './client.ts';
+import { learnUntil } from './bandit-store.ts';
+import { loadHistories } from './history-store.ts';
 import { idOf } from './ids.ts';
+import { loadSpent } from './limit-store.ts';
 import { insertRows } from './rows.ts';
 import type { Transaction } from './rows.ts';
 
 export type Participant = { readonly agentId: string; readonly userId: string };
 
-/** Closes the cycle before and opens cycle `cycleNumber`. Doing it again changes nothing. */
+/** Closes the cycle before and opens cycle `cycleNumber`, with what the policy has learned. Doing it again changes nothing. */
 export async function openCycle(db: Database, config: SimulationConfig, cycleNumber: number): Promise<void> {
   const { simulationId } = config;
   const window = cycleWindow(config.startDate, cycleNumber, config.offerCycleDays);
   const now = new Date();
+  const isOpen = await db.offerCycle.findUnique({ where: { id: cycleId(simulationId, cycleNumber) } });
+  const learned = isOpen === null ? await learnUntil(db, config, cycleNumber) : null;
   await db.$transaction(async (tx) => {
     await tx.offerCycle.updateMany({
       where: { simulationId, cycleNumber: { lt: cycleNumber }, endsAt: null },
@@ -34,6 +42,7 @@ export async function openCycle(db: Database, config: SimulationConfig, cycleNum
           startedAt: now,
           simulatedStartDate: new Date(toMs(window.start)),
           simulatedEndDate: new Date(toMs(window.end)),
+          ...(learned === null ? {} : { policyState: learned }),
         },
       ],
       skipDuplicates: true,
@@ -69,16 +78,20 @@ export async function refreshWallets(
     const isDone = new Set(done.map((deal) => deal.userId));
     const waiting = participants.filter((participant) => !isDone.has(participant.userId));
     if (waiting.length === 0) return { users: 0, dealt: 0, exhausted: 0 };
-    const pool = await loadPool(tx, config, catalog);
+    const pool = await loadPool(tx, config, catalog, cycleNumber);
     const entries = await loadEntries(tx, config, cycleNumber, waiting);
+    const { model, histories } = await loadKnowledge(tx, config, cycleNumber, waiting);
     const root = RandomKey.of(config.seed);
     const refreshes = waiting.map((participant) => ({
       participant,
-      refresh: dealCoupons({
-        rules: offerRulesOf(config),
-        cycleNumber,
+      refresh: refreshWallet({
+        config,
+        catalog: catalog.index,
         pool,
+        cycleNumber,
         entries: entries.get(participant.userId) ?? [],
+        history: histories.get(participant.userId) ?? NO_HISTORY,
+        model,
         key: agentKey(root, participant.agentId),
       }),
     }));
@@ -104,25 +117,48 @@ export function cycleId(simulationId: string, cycleNumber: number): string {
   return idOf('offer_cycle', simulationId, cycleNumber);
 }
 
-/** Active coupons, without those of campaigns that have spent their budget in this simulation. */
+/** What may be dealt in a cycle: nothing of campaigns that have spent their budget before it. */
 async function loadPool(
   tx: Transaction,
   config: SimulationConfig,
   catalog: LoadedCatalog,
-): Promise<PoolCoupon[]> {
-  if (config.offerPolicy === 'none') return [];
-  const spent = await tx.$queryRaw<{ code: string }[]>`
-    SELECT p.code FROM campaigns p
-    JOIN coupons c ON c.campaign_id = p.id
-    JOIN user_coupons u ON u.coupon_id = c.id AND u.simulation_id = ${config.simulationId}
-    JOIN order_discounts d ON d.user_coupon_id = u.id
-    JOIN orders o ON o.id = d.order_id AND o.status = 'completed'
-    WHERE p.dataset_id = ${config.datasetId} AND p.budget_cents IS NOT NULL
-    GROUP BY p.id HAVING sum(d.amount_cents) >= p.budget_cents`;
-  const exhausted = new Set(spent.map((campaign) => campaign.code));
-  return [...catalog.couponById.values()].filter(
-    (coupon) => coupon.isActive && !exhausted.has(coupon.campaignCode),
-  );
+  cycleNumber: number,
+): Promise<Coupon[]> {
+  const budget = budgetOf(config.offerPolicy);
+  const isLimited = budget !== null || catalog.campaignBudgets.size > 0;
+  const spent = isLimited
+    ? await loadSpent(tx, config.simulationId, cycleStart(config, cycleNumber))
+    : new Map<string, number>();
+  return dealablePool(catalog.couponById.values(), catalog.campaignBudgets, spent, budget);
+}
+
+/** What the policy looks at: the users' purchases before the cycle, and what it has learned until then. */
+async function loadKnowledge(
+  tx: Transaction,
+  config: SimulationConfig,
+  cycleNumber: number,
+  participants: readonly Participant[],
+): Promise<{ model: BanditModel | null; histories: Awaited<ReturnType<typeof loadHistories>> }> {
+  const lookBackDays = lookBackOf(config.offerPolicy);
+  if (lookBackDays === null) return { model: null, histories: new Map() };
+  const cycle = await tx.offerCycle.findUniqueOrThrow({
+    where: { id: cycleId(config.simulationId, cycleNumber) },
+  });
+  return {
+    model: cycle.policyState as BanditModel | null,
+    histories: await loadHistories(
+      tx,
+      config.simulationId,
+      participants.map(({ userId }) => userId),
+      cycleStart(config, cycleNumber),
+      lookBackDays,
+    ),
+  };
+}
+
+/** 00:00 of the first day of a cycle. */
+export function cycleStart(config: SimulationConfig, cycleNumber: number): string {
+  return instantAt(config.startDate, (cycleNumber - 1) * config.offerCycleDays * HOURS_PER_DAY);
 }
 
 async function loadEntries(
@@ -165,7 +201,7 @@ async function saveRefreshes(
   config: SimulationConfig,
   catalog: LoadedCatalog,
   cycleNumber: number,
-  refreshes: readonly { participant: Participant; refresh: Refresh }[],
+  refreshes: readonly { participant: Participant; refresh: WalletRefresh }[],
 ): Promise<void> {
   const { simulationId, startDate, offerCycleDays } = config;
   const cycle = cycleId(simulationId, cycleNumber);
@@ -199,7 +235,8 @@ async function saveRefreshes(
       offer_cycle_id: cycle,
       status: 'active',
       assignment_probability: deal.probability,
-      policy_version: RANDOM_POLICY_VERSION,
+      policy_version: refresh.policyVersion,
+      features: deal.features ?? [],
       assigned_simulated_at: now,
       expires_simulated_at: instantAt(startDate, deal.expiresHours),
       status_simulated_at: now,
@@ -217,7 +254,7 @@ async function saveRefreshes(
       simulation_id: simulationId,
       user_id: participant.userId,
       offer_cycle_id: cycle,
-      policy_version: config.offerPolicy === 'none' ? 'none' : RANDOM_POLICY_VERSION,
+      policy_version: refresh.policyVersion,
       refresh_policy: config.refreshPolicy,
       wallet_before: refresh.walletBefore,
       dealt_frontstore: refresh.deals.filter((deal) => deal.scope === 'frontstore').length,

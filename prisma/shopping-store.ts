@@ -2,6 +2,7 @@ import { AgentFailure, DaySettledError } from '../domain/errors.ts';
 import { HOURS_PER_DAY, addDays, instantAt, toMs } from '../domain/retail/calendar.ts';
 import { visitDecision } from '../domain/retail/choice-model.ts';
 import type { BinaryDecision, DayContext, WalletCoupon } from '../domain/retail/choice-model.ts';
+import { offeredCoupon } from '../domain/retail/daily-limits.ts';
 import { householdProfile, initialHousehold } from '../domain/retail/household.ts';
 import type { HouseholdState } from '../domain/retail/household.ts';
 import { Persona } from '../domain/retail/persona.ts';
@@ -140,7 +141,11 @@ function walletCouponOf(
 ): WalletCoupon {
   return {
     userCouponId: id,
-    coupon: catalog.couponById.get(coupon)!,
+    coupon: offeredCoupon(catalog.couponById.get(coupon)!, {
+      policy: config.offerPolicy,
+      campaignBudgets: catalog.campaignBudgets,
+      catalog: catalog.index,
+    }),
     assignedHours: hoursAt(config, new Date(assigned)),
     expiresHours: hoursAt(config, new Date(expires)),
     ...(isWithheld ? { isWithheld: true } : {}),

@@ -170,8 +170,10 @@ describe('dealing', () => {
 });
 
 describe('a campaign', () => {
-  const budgetOf = (code: string, budgetCents: number | null) =>
-    database.db.campaign.updateMany({ where: { code }, data: { budgetCents } });
+  const budgetOf = async (code: string, budgetCents: number | null) => {
+    await database.db.campaign.updateMany({ where: { code }, data: { budgetCents } });
+    catalog = await loadCatalog(database.db, 'default');
+  };
   const dealtOf = (simulationId: string, cycleNumber: number, code: string) =>
     database.db.userCoupon.count({
       where: { simulationId, cycle: { cycleNumber }, coupon: { campaign: { code } } },

@@ -1,5 +1,6 @@
 import { armConflictsOf, compareArms, conflictsOf } from './arm-comparison.ts';
 import type { AgentOutcome } from './arm-comparison.ts';
+import { OfferPolicy } from './offer-policy.ts';
 import { SimulationConfig } from './simulation.ts';
 
 const NOTHING = { orders: 0, units: 0, netRevenue: 0, discount: 0, margin: 0, redemptions: 0 };
@@ -94,10 +95,9 @@ test('two simulations of one arm may differ in seed and in how they run, and in 
   const one = SimulationConfig.parse({ simulationId: 'one', seed: '1', offerPolicy: 'none' });
 
   expect(armConflictsOf(one, { ...one, simulationId: 'two', seed: '2', timeScale: 'max' })).toEqual([]);
-  expect(armConflictsOf(one, { ...one, offerPolicy: 'random', startDate: '2026-02-02' })).toEqual([
-    'startDate',
-    'offerPolicy',
-  ]);
+  expect(
+    armConflictsOf(one, { ...one, offerPolicy: OfferPolicy.parse('random'), startDate: '2026-02-02' }),
+  ).toEqual(['startDate', 'offerPolicy']);
 });
 
 test('without margin in A nothing can be said in percent of it', () => {

@@ -1,6 +1,7 @@
 import type { RandomKey } from '../random.ts';
 import { HOURS_PER_DAY } from './calendar.ts';
 import { compareText } from './catalog-index.ts';
+import { systematicSample } from './sampling.ts';
 import { byAge, close, expireDue, isOpen, openEntries } from './wallet.ts';
 import type { ClosedReason, WalletEntry } from './wallet.ts';
 
@@ -23,11 +24,27 @@ export type OfferRules = {
 
 export type PoolCoupon = { readonly code: string; readonly scope: 'frontstore' | 'category' | 'brand' };
 
+/**
+ * How a policy chooses among coupons that may be dealt: groups of them, those of the first dealt first. Within a group
+ * chances are even, or as it says.
+ */
+export type Preference<C extends PoolCoupon> = (candidates: readonly C[]) => readonly PreferenceGroup<C>[];
+
+export type PreferenceGroup<C extends PoolCoupon> = {
+  readonly members: readonly C[];
+  /** For each member its probability of being among `count`, fewer than there are; they sum to it. */
+  readonly probabilities?: (count: number) => readonly number[];
+  /** For each member what the policy saw of it and of the user, to be learned from. */
+  readonly features?: readonly (readonly number[])[];
+};
+
 export type Deal = {
   readonly code: string;
   readonly scope: PoolCoupon['scope'];
   /** Probability with which this user was dealt this coupon, given the pool and the user's history. */
   readonly probability: number;
+  /** What the policy saw of the coupon and the user; null where it looks at nothing. */
+  readonly features: readonly number[] | null;
   readonly assignedHours: number;
   readonly expiresHours: number;
 };
@@ -47,21 +64,21 @@ export type Refresh = {
   readonly isPoolExhausted: boolean;
 };
 
-export type RefreshInput = {
+export type RefreshInput<C extends PoolCoupon = PoolCoupon> = {
   readonly rules: OfferRules;
   readonly cycleNumber: number;
   /** Active coupons of the pool. */
-  readonly pool: readonly PoolCoupon[];
+  readonly pool: readonly C[];
+  /** Undefined: each coupon with the same chance. */
+  readonly preference?: Preference<C> | undefined;
   /** All coupons this user ever got in this simulation. */
   readonly entries: readonly WalletEntry[];
   /** Key of (seed, agent). */
   readonly key: RandomKey;
 };
 
-export const RANDOM_POLICY_VERSION = 'random/1';
-
 /** Plans a user's refresh at the start of a cycle: what is closed, then what is dealt, within capacity. */
-export function dealCoupons(input: RefreshInput): Refresh {
+export function dealCoupons<C extends PoolCoupon>(input: RefreshInput<C>): Refresh {
   const { rules, cycleNumber } = input;
   const hours = (cycleNumber - 1) * rules.cycleDays * HOURS_PER_DAY;
   const before = openEntries(input.entries).length;
@@ -158,20 +175,20 @@ function roomFor(
   return { frontstore, categoryBrand: Math.min(wanted.categoryBrand, free - frontstore), entries };
 }
 
-function excludeOpen(pool: readonly PoolCoupon[], entries: readonly WalletEntry[]): PoolCoupon[] {
+function excludeOpen<C extends PoolCoupon>(pool: readonly C[], entries: readonly WalletEntry[]): C[] {
   const held = new Set(entries.filter(isOpen).map((entry) => entry.code));
   return pool.filter((coupon) => !held.has(coupon.code));
 }
 
-type Drawn = { code: string; scope: PoolCoupon['scope']; probability: number };
+type Drawn = Pick<Deal, 'code' | 'scope' | 'probability' | 'features'>;
 
 /**
- * A simple random sample without repeats. When fresh coupons run short, the ones dealt longest ago come next, whole
- * cycles at a time, so that nobody is silently dealt fewer. A coupon's rank depends on its own key alone.
+ * A sample without repeats, as the policy prefers. When fresh coupons run short, the ones dealt longest ago come next,
+ * whole cycles at a time, so that nobody is silently dealt fewer.
  */
-function drawFrom(
-  { rules, cycleNumber, entries, key }: RefreshInput,
-  candidates: readonly PoolCoupon[],
+function drawFrom<C extends PoolCoupon>(
+  { rules, cycleNumber, entries, key, preference }: RefreshInput<C>,
+  candidates: readonly C[],
   count: number,
   kind: 'frontstore' | 'category_brand',
 ): { drawn: Drawn[]; considered: string[]; fresh: number; isExhausted: boolean } {
@@ -179,11 +196,11 @@ function drawFrom(
   for (const entry of entries)
     lastCycle.set(entry.code, Math.max(entry.cycleNumber, lastCycle.get(entry.code) ?? 0));
   // Tier 0: not dealt inside the window. Then one tier a cycle, oldest first.
-  const tierOf = (coupon: PoolCoupon): number => {
+  const tierOf = (coupon: C): number => {
     const last = lastCycle.get(coupon.code);
     return last === undefined || last < cycleNumber - rules.noRepeatCycles ? 0 : last;
   };
-  const tiers = new Map<number, PoolCoupon[]>();
+  const tiers = new Map<number, C[]>();
   for (const coupon of candidates) {
     const tier = tierOf(coupon);
     const members = tiers.get(tier);
@@ -194,18 +211,41 @@ function drawFrom(
   const drawn: Drawn[] = [];
   const considered = (tiers.get(0) ?? []).map((coupon) => coupon.code);
   for (const tier of [...tiers.keys()].sort((a, b) => a - b)) {
-    const missing = count - drawn.length;
-    if (missing <= 0) break;
+    if (drawn.length >= count) break;
     const members = tiers.get(tier)!;
-    const taken = Math.min(missing, members.length);
     if (tier > 0) considered.push(...members.map((coupon) => coupon.code));
-    const ranked = members
-      .map((coupon) => ({ coupon, rank: key.at('deal', cycleNumber, kind, coupon.code).uniform() }))
-      .sort((a, b) => a.rank - b.rank || compareText(a.coupon.code, b.coupon.code));
-    for (const { coupon } of ranked.slice(0, taken))
-      drawn.push({ code: coupon.code, scope: coupon.scope, probability: taken / members.length });
+    for (const group of preference?.(members) ?? [{ members }]) {
+      const taken = Math.min(count - drawn.length, group.members.length);
+      if (taken > 0) drawn.push(...drawFromGroup(group, taken, key.at('deal', cycleNumber, kind)));
+    }
   }
   return { drawn, considered, fresh, isExhausted: count > fresh };
+}
+
+/** With even chances a coupon's rank depends on its own key alone: one more in the pool moves no other. */
+function drawFromGroup<C extends PoolCoupon>(
+  { members, probabilities, features }: PreferenceGroup<C>,
+  taken: number,
+  key: RandomKey,
+): Drawn[] {
+  const chances = taken < members.length ? probabilities?.(taken) : undefined;
+  const ranked = members.map((coupon, i) => ({
+    name: coupon.code,
+    scope: coupon.scope,
+    probability: chances?.[i] ?? taken / members.length,
+    features: features?.[i] ?? null,
+    rank: key.at(coupon.code).uniform(),
+  }));
+  const sample =
+    chances === undefined
+      ? ranked.sort((a, b) => a.rank - b.rank || compareText(a.name, b.name)).slice(0, taken)
+      : systematicSample(ranked, taken, key.at('sample'));
+  return sample.map(({ name, scope, probability, features: seen }) => ({
+    code: name,
+    scope,
+    probability,
+    features: seen,
+  }));
 }
 
 function withExpiry(

@@ -64,7 +64,7 @@ describe('a config is refused', () => {
     ['catchUp', 'never'],
     ['channel', 'phone'],
     ['profile', 'all'],
-    ['offerPolicy', 'best'],
+    ['offerPolicy.type', 'best', 'offerPolicy'],
     ['refreshPolicy', 'never'],
     ['offerCycleDays', 0],
     ['offerExpirationDays', -14],
@@ -75,8 +75,8 @@ describe('a config is refused', () => {
     ['returnToShelves', 'yes'],
     ['shardSize', 101],
     ['seed', ''],
-  ])('for %s = %p', (field, value) => {
-    expect(complaints({ [field]: value }).map((complaint) => complaint.split(':')[0])).toEqual([field]);
+  ])('for %s = %p', (field, value, given = field) => {
+    expect(complaints({ [given]: value }).map((complaint) => complaint.split(':')[0])).toEqual([field]);
   });
 
   test.each([

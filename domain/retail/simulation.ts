@@ -3,6 +3,7 @@ import { isSimulatedDate } from './calendar.ts';
 import { ChoiceParameters, DEFAULT_CHOICE_PARAMETERS } from './choice-parameters.ts';
 import { MAX_TIME_SCALE } from './clock.ts';
 import type { OfferRules } from './offer-assignment.ts';
+import { OfferPolicy } from './offer-policy.ts';
 
 /**
  * Everything that determines a simulation, stored whole when it starts; nothing else, no environment variable and
@@ -25,7 +26,8 @@ export const SimulationConfig = z.strictObject({
   profile: z.enum(['offers_only', 'browse', 'full']).default('full'),
   /** One Temporal execution per agent and day, or the activity alone; auto = workflow up to 1,000 agents. */
   execution: z.enum(['workflow', 'activity', 'auto']).default('auto'),
-  offerPolicy: z.enum(['random', 'none']).default('random'),
+  /** Who is dealt which coupons: a name, or an object with the policy's settings. */
+  offerPolicy: OfferPolicy.default(() => OfferPolicy.parse('random')),
   refreshPolicy: z.enum(['replace', 'top_up', 'append', 'staggered']).default('replace'),
   offerCycleDays: z.int().min(1).max(365).default(7),
   offerExpirationDays: z.int().min(1).max(365).default(14),

@@ -1,18 +1,28 @@
 import { END } from '@langchain/langgraph';
 import { HOURS_PER_DAY, addDays } from '../../domain/retail/calendar.ts';
+import { matches } from '../../domain/retail/cart.ts';
+import type { PricedCart } from '../../domain/retail/cart.ts';
+import { compareText } from '../../domain/retail/catalog-index.ts';
 import type { CatalogIndex } from '../../domain/retail/catalog-index.ts';
 import { visitDecision } from '../../domain/retail/choice-model.ts';
 import type { DayContext } from '../../domain/retail/choice-model.ts';
 import type { Coupon } from '../../domain/retail/coupon.ts';
+import { isBudgeted, offeredCoupon, withheldOn } from '../../domain/retail/daily-limits.ts';
 import { householdProfile, initialHousehold } from '../../domain/retail/household.ts';
-import { dealCoupons } from '../../domain/retail/offer-assignment.ts';
+import type { HouseholdState } from '../../domain/retail/household.ts';
+import { NOTHING_LEARNED, cyclesOfLife, learn } from '../../domain/retail/offer-bandit.ts';
+import type { BanditModel, BanditOutcome } from '../../domain/retail/offer-bandit.ts';
 import { cycleNumberOf, isCycleStart } from '../../domain/retail/offer-cycle.ts';
+import { budgetOf, lookBackOf } from '../../domain/retail/offer-policy.ts';
+import { dealablePool, refreshWallet } from '../../domain/retail/offer-refresh.ts';
 import type { Persona } from '../../domain/retail/persona.ts';
 import { rulesPolicy } from '../../domain/retail/policy.ts';
+import { NO_HISTORY } from '../../domain/retail/shopper-history.ts';
+import type { ShopperHistory } from '../../domain/retail/shopper-history.ts';
 import { agentKey } from '../../domain/retail/shopping-day.ts';
 import type { LivedSession } from '../../domain/retail/shopping-day.ts';
-import { offerRulesOf } from '../../domain/retail/simulation.ts';
 import type { SimulationConfig } from '../../domain/retail/simulation.ts';
+import { isOpen } from '../../domain/retail/wallet.ts';
 import type { WalletEntry } from '../../domain/retail/wallet.ts';
 import { RandomKey } from '../../domain/random.ts';
 import { liveShoppingDay } from './shopping-day.ts';
@@ -42,13 +52,44 @@ export type DirectSession = LivedSession & {
   readonly date: string;
 };
 
-/** A whole simulation in memory: no Temporal, no database, one policy. Returns every session. */
+type Shopper = {
+  readonly agentId: string;
+  readonly start: Omit<DayContext, 'household' | 'day' | 'date' | 'wallet'>;
+  household: HouseholdState;
+  /** Open coupons, and those that a refresh still asks about. */
+  entries: DirectEntry[];
+  dealt: number;
+  redeemed: number;
+  orders: { readonly day: number; readonly cart: PricedCart }[];
+};
+
+/** A coupon in a wallet, with what a policy may learn of it. */
+type DirectEntry = WalletEntry & {
+  readonly features: readonly number[] | null;
+  readonly outcome: Omit<BanditOutcome, 'features' | 'isRedeemed'> | null;
+};
+
+/** A whole simulation in memory: no Temporal, no database, the rules policy. Sessions by agent, then in order of time. */
 export async function simulateDirectly(
   config: SimulationConfig,
   catalog: CatalogIndex,
   pool: readonly Coupon[],
   personas: readonly Persona[],
 ): Promise<DirectSession[]> {
+  const sessions = new Map<string, DirectSession[]>(personas.map(({ agentId }) => [agentId, []]));
+  for await (const session of liveDirectly(config, catalog, pool, personas))
+    sessions.get(session.agentId)!.push(session);
+  return [...sessions.values()].flat();
+}
+
+/** The same, session by session as the days go by, for simulations that are too long to be kept. */
+export async function* liveDirectly(
+  config: SimulationConfig,
+  catalog: CatalogIndex,
+  pool: readonly Coupon[],
+  personas: readonly Persona[],
+  campaignBudgets: ReadonlyMap<string, number> = new Map(),
+): AsyncGenerator<DirectSession> {
   const runTrip = walkTrips({
     policy: rulesPolicy,
     profile: config.profile === 'browse' ? 'browse' : 'full',
@@ -56,83 +97,220 @@ export async function simulateDirectly(
   });
   const root = RandomKey.of(config.seed);
   const couponByCode = new Map(pool.map((coupon) => [coupon.code, coupon]));
-  const sessions: DirectSession[] = [];
-  for (const persona of personas) {
-    const key = agentKey(root, persona.agentId);
-    const profile = householdProfile(persona, catalog, config.choice, config.channel, key);
-    let household = initialHousehold(profile, key);
-    let entries: WalletEntry[] = [];
-    for (let day = 0; day < config.days; day++) {
-      if (isCycleStart(day, config.offerCycleDays))
-        entries = refreshed(config, pool, entries, cycleNumberOf(day, config.offerCycleDays), key);
-      const date = addDays(config.startDate, day);
-      const wallet = entries
+  const redeemed = new Map<string, number>();
+  const spentCents = new Map<string, number>();
+  const limits = { policy: config.offerPolicy, catalog, campaignBudgets, redeemed, spentCents };
+  const isShared = pool.some((coupon) => coupon.redemptionLimit !== null || isBudgeted(coupon, limits));
+  const shoppers = personas.map((persona) => shopperOf(persona, config, catalog, root));
+  let model = NOTHING_LEARNED;
+
+  for (let day = 0; day < config.days; day++) {
+    if (isCycleStart(day, config.offerCycleDays)) {
+      const cycleNumber = cycleNumberOf(day, config.offerCycleDays);
+      model = learnFrom(model, config, cycleNumber, shoppers);
+      const dealable = dealablePool(pool, campaignBudgets, spentCents, budgetOf(config.offerPolicy));
+      for (const shopper of shoppers)
+        shopper.entries = refreshed(config, catalog, dealable, shopper, cycleNumber, model);
+    }
+    const date = addDays(config.startDate, day);
+    const contexts = shoppers.map((shopper): DayContext => ({
+      ...shopper.start,
+      household: shopper.household,
+      day,
+      date,
+      wallet: shopper.entries
         .filter((entry) => entry.status === 'active' && entry.expiresHours > day * HOURS_PER_DAY)
         .map((entry) => ({
-          userCouponId: `${entry.cycleNumber}/${entry.code}`,
-          coupon: couponByCode.get(entry.code)!,
+          userCouponId: nameOf(entry),
+          coupon: offeredCoupon(couponByCode.get(entry.code)!, limits),
           assignedHours: entry.assignedHours,
           expiresHours: entry.expiresHours,
-        }));
-      const context: DayContext = {
-        persona,
-        catalog,
-        parameters: config.choice,
-        channel: config.channel,
-        profile,
-        household,
-        day,
-        date,
-        wallet,
-        key,
-      };
-      if (!visitDecision(context).isYes) continue;
-      const lived = await liveShoppingDay(context, runTrip, { callbacks: [], metadata: {} });
-      household = lived.household;
+        })),
+    }));
+    const today = contexts.map((context) => visitDecision(context).isYes);
+    const withheld = isShared ? withheldToday(day, shoppers, contexts, today, limits, root) : null;
+    for (const [i, shopper] of shoppers.entries()) {
+      if (!today[i]) continue;
+      const context = contexts[i]!;
+      const wallet =
+        withheld === null
+          ? context.wallet
+          : context.wallet.map((entry) =>
+              withheld.has(`${shopper.agentId}/${entry.userCouponId}`)
+                ? { ...entry, isWithheld: true }
+                : entry,
+            );
+      const lived = await liveShoppingDay({ ...context, wallet }, runTrip, { callbacks: [], metadata: {} });
+      shopper.household = lived.household;
       for (const session of lived.sessions) {
-        sessions.push({ ...session, agentId: persona.agentId, day, date });
-        if (session.session.outcome !== 'completed') continue;
-        const used = new Set(session.session.priced.discounts.map((discount) => discount.userCouponId));
-        entries = entries.map((entry) =>
-          used.has(`${entry.cycleNumber}/${entry.code}`) ? { ...entry, status: 'redeemed' } : entry,
-        );
+        if (session.session.outcome === 'completed') checkOut(shopper, day, session.session.priced);
+        for (const { code, amountCents } of session.session.outcome === 'completed'
+          ? session.session.priced.discounts
+          : []) {
+          const { campaignCode } = couponByCode.get(code)!;
+          redeemed.set(code, (redeemed.get(code) ?? 0) + 1);
+          spentCents.set(campaignCode, (spentCents.get(campaignCode) ?? 0) + amountCents);
+        }
+        yield { ...session, agentId: shopper.agentId, day, date };
       }
     }
   }
-  return sessions;
+
+  /** Notes an order, and what it redeemed. */
+  function checkOut(shopper: Shopper, day: number, cart: PricedCart): void {
+    if (lookBackOf(config.offerPolicy) !== null) shopper.orders.push({ day, cart });
+    const used = new Map(cart.discounts.map((discount) => [discount.userCouponId, discount]));
+    shopper.entries = shopper.entries.map((entry) => {
+      const discount = used.get(nameOf(entry));
+      if (discount === undefined) return entry;
+      const coupon = couponByCode.get(entry.code)!;
+      const covered = cart.lines.filter(
+        (line) =>
+          discount.target === 'basket' ||
+          (discount.target === 'lines' && line.lineDiscountCents > 0 && matches(coupon, line)),
+      );
+      shopper.redeemed += 1;
+      const outcome = {
+        coveredMarginCents: covered.reduce(
+          (sum, line) => sum + line.quantity * (line.unitPriceCents - line.unitCostCents),
+          0,
+        ),
+        costCents: discount.amountCents - discount.vendorFundedCents + discount.redemptionFeeCents,
+      };
+      return { ...entry, status: 'redeemed', outcome };
+    });
+  }
+}
+
+function shopperOf(
+  persona: Persona,
+  config: SimulationConfig,
+  catalog: CatalogIndex,
+  root: RandomKey,
+): Shopper {
+  const key = agentKey(root, persona.agentId);
+  const profile = householdProfile(persona, catalog, config.choice, config.channel, key);
+  return {
+    agentId: persona.agentId,
+    start: { persona, catalog, parameters: config.choice, channel: config.channel, profile, key },
+    household: initialHousehold(profile, key),
+    entries: [],
+    dealt: 0,
+    redeemed: 0,
+    orders: [],
+  };
+}
+
+function nameOf({ cycleNumber, code }: Pick<WalletEntry, 'cycleNumber' | 'code'>): string {
+  return `${cycleNumber}/${code}`;
+}
+
+/** Coupons that are withheld today, as agent and user coupon. */
+function withheldToday(
+  day: number,
+  shoppers: readonly Shopper[],
+  contexts: readonly DayContext[],
+  today: readonly boolean[],
+  limits: Parameters<typeof withheldOn>[2],
+  root: RandomKey,
+): Set<string> {
+  const held = shoppers.flatMap(({ agentId }, i) =>
+    today[i]
+      ? contexts[i]!.wallet.map(({ userCouponId, coupon }) => ({
+          agentId,
+          userCouponId: `${agentId}/${userCouponId}`,
+          coupon,
+        }))
+      : [],
+  );
+  return new Set(withheldOn(day, held, limits, root));
+}
+
+/** What a bandit knows at the start of a cycle; nothing for other policies. */
+function learnFrom(
+  model: BanditModel,
+  config: SimulationConfig,
+  cycleNumber: number,
+  shoppers: readonly Shopper[],
+): BanditModel {
+  const policy = config.offerPolicy;
+  if (policy.type !== 'bandit') return model;
+  const over = cycleNumber - cyclesOfLife(config);
+  const outcomes = shoppers.flatMap(({ entries }) =>
+    entries
+      .filter((entry) => entry.cycleNumber === over)
+      .sort((a, b) => compareText(a.code, b.code))
+      .map(({ features, status, outcome }): BanditOutcome => ({
+        features: features ?? [],
+        isRedeemed: status === 'redeemed',
+        coveredMarginCents: outcome?.coveredMarginCents ?? 0,
+        costCents: outcome?.costCents ?? 0,
+      })),
+  );
+  return learn(model, outcomes, policy.reward);
+}
+
+function historyOf(
+  { orders, dealt, redeemed }: Shopper,
+  firstDay: number,
+  lookBackDays: number,
+): ShopperHistory {
+  const recent = orders.filter(({ day }) => day >= firstDay - lookBackDays);
+  const bought = new Map<string, { category: string; brand: string; lines: number }>();
+  for (const { cart } of recent)
+    for (const { category, brand } of cart.lines) {
+      const name = `${category}\n${brand}`;
+      bought.set(name, { category, brand, lines: (bought.get(name)?.lines ?? 0) + 1 });
+    }
+  return {
+    bought: [...bought.values()].sort(
+      (a, b) => compareText(a.category, b.category) || compareText(a.brand, b.brand),
+    ),
+    orders: recent.length,
+    meanBasketCents:
+      recent.length === 0 ? 0 : recent.reduce((sum, { cart }) => sum + cart.subtotalCents, 0) / recent.length,
+    dealt,
+    redeemed,
+  };
 }
 
 function refreshed(
   config: SimulationConfig,
+  catalog: CatalogIndex,
   pool: readonly Coupon[],
-  entries: readonly WalletEntry[],
+  shopper: Shopper,
   cycleNumber: number,
-  key: RandomKey,
-): WalletEntry[] {
-  if (config.offerPolicy === 'none') return [...entries];
-  const { closings, deals } = dealCoupons({
-    rules: offerRulesOf(config),
+  model: BanditModel,
+): DirectEntry[] {
+  const lookBackDays = lookBackOf(config.offerPolicy);
+  const firstDay = (cycleNumber - 1) * config.offerCycleDays;
+  const { closings, deals } = refreshWallet({
+    config,
+    catalog,
+    pool,
     cycleNumber,
-    pool: pool.filter((coupon) => coupon.isActive),
-    entries,
-    key,
+    entries: shopper.entries,
+    history: lookBackDays === null ? NO_HISTORY : historyOf(shopper, firstDay, lookBackDays),
+    model,
+    key: shopper.start.key,
   });
-  const closed = new Map(
-    closings.map((closing) => [`${closing.cycleNumber}/${closing.code}`, closing.reason]),
-  );
-  const kept = entries.map((entry): WalletEntry => {
-    const reason = closed.get(`${entry.cycleNumber}/${entry.code}`);
+  const closed = new Map(closings.map((closing) => [nameOf(closing), closing.reason]));
+  const kept = shopper.entries.map((entry): DirectEntry => {
+    const reason = closed.get(nameOf(entry));
     return reason === undefined
       ? entry
       : { ...entry, status: reason === 'capacity' ? 'removed' : 'expired', closedReason: reason };
   });
-  const dealt = deals.map((deal): WalletEntry => ({
+  const dealt = deals.map((deal): DirectEntry => ({
     ...deal,
     cycleNumber,
     status: 'active',
     closedReason: null,
+    outcome: null,
   }));
-  return [...kept, ...dealt];
+  shopper.dealt += dealt.length;
+  const oldest = cycleNumber - Math.max(config.noRepeatCycles, cyclesOfLife(config));
+  return [...kept.filter((entry) => entry.cycleNumber >= oldest || isOpen(entry)), ...dealt];
 }
 
 /** Hours of the day at which a session began. */
