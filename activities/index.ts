@@ -2,6 +2,7 @@ import type { Dependencies } from './dependencies.ts';
 import { withFailures } from './failures.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { withObservation } from './observation.ts';
+import { experimentActivities } from './retail/experiments.ts';
 import { offerCycleActivities } from './retail/offer-cycles.ts';
 import { settingsOf } from './retail/settings.ts';
 import { shoppingDayActivities } from './retail/shopping-days.ts';
@@ -16,6 +17,7 @@ export function createRetailActivities(dependencies: Dependencies) {
         ...simulationActivities(dependencies, settingOf),
         ...offerCycleActivities(dependencies, settingOf),
         ...shoppingDayActivities(dependencies, settingOf),
+        ...experimentActivities(dependencies),
       }),
     ),
   );

@@ -22,6 +22,34 @@ export async function showProgress(services: Services, simulationId: string): Pr
   display.end();
 }
 
+/** Progress of anything that can be counted, on stderr: a bar where there is a terminal, else about six lines. */
+export function progressLine(): { show(value: number, total: number, text: string): void; end(): void } {
+  const bar = process.stderr.isTTY
+    ? new SingleBar({
+        format: '{bar} {percentage} % · {text}',
+        barsize: 24,
+        hideCursor: true,
+        stream: process.stderr,
+      })
+    : null;
+  let last = -1;
+  return {
+    show(value, total, text) {
+      if (bar !== null) {
+        if (last < 0) bar.start(total, 0, { text });
+        bar.update(value, { text });
+        last = value;
+        return;
+      }
+      const step = Math.floor((LINES * value) / Math.max(1, total));
+      if (step === last) return;
+      last = step;
+      process.stderr.write(`${Math.floor((100 * value) / Math.max(1, total))} % · ${text}\n`);
+    },
+    end: () => bar?.stop(),
+  };
+}
+
 type Display = { show(view: SimulationView): void; end(): void };
 
 function barDisplay(): Display {

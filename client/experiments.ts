@@ -1,12 +1,29 @@
-// Comparing simulations that differ in their offers.
+// What an offer policy causes: simulations that differ in their offers, run and compared.
+import { createHash } from 'node:crypto';
+import { WorkflowIdConflictPolicy, WorkflowNotFoundError } from '@temporalio/client';
 import { ConflictError, InvalidInputError } from '../domain/errors.ts';
 import { armConflictsOf, compareArms, conflictsOf } from '../domain/retail/arm-comparison.ts';
 import type { ArmComparison } from '../domain/retail/arm-comparison.ts';
 import { HOURS_PER_DAY, instantAt } from '../domain/retail/calendar.ts';
+import { ExperimentConfig, pairsOf, simulationsOf } from '../domain/retail/experiment.ts';
+import { NO_LIFT, addLift, splitLift } from '../domain/retail/lift.ts';
+import type { Lift } from '../domain/retail/lift.ts';
 import type { SimulationConfig } from '../domain/retail/simulation.ts';
-import { loadOutcomes } from '../prisma/experiment-store.ts';
+import {
+  createExperiment,
+  loadExperiment,
+  loadOutcomes,
+  loadProgress,
+  loadPurchases,
+} from '../prisma/experiment-store.ts';
+import type { ExperimentRecord } from '../prisma/experiment-store.ts';
 import { loadSimulation } from '../prisma/simulation-store.ts';
 import type { Database } from '../prisma/client.ts';
+import { experimentWorkflowId } from '../workflows/ids.ts';
+import type { experiment } from '../workflows/retail/experiment.ts';
+import { SIMULATION_QUEUE, WORKFLOW_TASK_TIMEOUT } from '../workflows/task-queues.ts';
+import type { Services } from './simulations.ts';
+import { LIMITS } from './report.ts';
 
 const DAYS_PER_WEEK = 7;
 
@@ -44,13 +61,7 @@ export async function compareSimulations(
   if (!(weeks > 0))
     throw new InvalidInputError(`A burn-in of ${burnInWeeks} weeks leaves nothing of ${days} days.`);
   const outcomes = await Promise.all(
-    configs.map(({ simulationId, startDate }) =>
-      loadOutcomes(
-        db,
-        simulationId,
-        new Date(instantAt(startDate, burnInWeeks * DAYS_PER_WEEK * HOURS_PER_DAY)),
-      ),
-    ),
+    configs.map((config) => loadOutcomes(db, config.simulationId, measuredFrom(config, burnInWeeks))),
   );
   const first = outcomes[0]!.map(({ agentId }) => agentId).join();
   const other = outcomes.findIndex((arm) => arm.map(({ agentId }) => agentId).join() !== first);
@@ -78,4 +89,185 @@ function requireOneArm(configs: readonly SimulationConfig[]): void {
   const twice = configs.find(({ seed }, i) => seeds.indexOf(seed) !== i);
   if (twice !== undefined)
     throw new ConflictError(`Seed "${twice.seed}" is there twice: the same luck would count double.`);
+}
+
+/** The first instant that counts. */
+function measuredFrom({ startDate }: SimulationConfig, burnInWeeks: number): Date {
+  return new Date(instantAt(startDate, burnInWeeks * DAYS_PER_WEEK * HOURS_PER_DAY));
+}
+
+/**
+ * Checks and stores an experiment and starts its execution. Starting the same one again goes on where it was; one that
+ * is completed is left as it is.
+ * @throws InvalidInputError naming each wrong field, ConflictError when the id belongs to another experiment
+ */
+export async function startExperiment({ db, temporal }: Services, given: unknown): Promise<ExperimentRecord> {
+  const parsed = ExperimentConfig.safeParse(given);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new InvalidInputError(`The experiment is wrong: ${issues.join('; ')}.`);
+  }
+  // Each of its simulations is checked before anything is stored.
+  const simulations = simulationsOf(parsed.data);
+  const conflicts = conflictsOf(simulations[0]!, simulations[1]!).filter((field) => field !== 'simulationId');
+  if (conflicts.length > 0)
+    throw new InvalidInputError(`The arms differ in ${conflicts.join(', ')}, not in offers alone.`);
+  const record = await createExperiment(db, parsed.data);
+  const { experimentId, inFlight } = record.config;
+  if (record.status !== 'completed')
+    await temporal.workflow.start<typeof experiment>('experiment', {
+      args: [{ experimentId, simulationIds: simulations.map(({ simulationId }) => simulationId), inFlight }],
+      taskQueue: SIMULATION_QUEUE,
+      workflowId: experimentWorkflowId(experimentId),
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+      staticSummary: `${record.config.arms.map(({ name }) => name).join(' against ')}, ${record.config.seeds.length} seeds`,
+    });
+  return record;
+}
+
+/** Waits until an experiment has ended. @throws what ended it, when it failed as a whole */
+export async function waitForExperiment(
+  { temporal }: Services,
+  experimentId: string,
+): Promise<Awaited<ReturnType<typeof experiment>>> {
+  return temporal.workflow.getHandle<typeof experiment>(experimentWorkflowId(experimentId)).result();
+}
+
+/** Ends an experiment and what of it runs; what has been lived is kept, and starting it again goes on there. */
+export async function stopExperiment({ db, temporal }: Services, experimentId: string): Promise<void> {
+  const { status } = await loadExperiment(db, experimentId);
+  if (status !== 'running') throw new ConflictError(`Experiment "${experimentId}" is ${status}.`);
+  try {
+    await temporal.workflow.getHandle(experimentWorkflowId(experimentId)).cancel();
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    throw new ConflictError(`Experiment "${experimentId}" has no running execution: start it again.`, {
+      cause: error,
+    });
+  }
+}
+
+export type ExperimentView = {
+  readonly record: ExperimentRecord;
+  readonly simulations: readonly {
+    readonly simulationId: string;
+    readonly status: string;
+    readonly committedDays: number;
+    readonly days: number;
+  }[];
+};
+
+/** An experiment and how far each of its simulations is. */
+export async function viewExperiment(db: Database, experimentId: string): Promise<ExperimentView> {
+  const record = await loadExperiment(db, experimentId);
+  const configs = simulationsOf(record.config);
+  const progress = new Map(
+    (
+      await loadProgress(
+        db,
+        configs.map(({ simulationId }) => simulationId),
+      )
+    ).map((row) => [row.simulationId, row]),
+  );
+  return {
+    record,
+    simulations: configs.map(({ simulationId, days }) => ({
+      simulationId,
+      days,
+      status: progress.get(simulationId)?.status ?? 'waiting',
+      committedDays: progress.get(simulationId)?.committedDays ?? 0,
+    })),
+  };
+}
+
+export type ExperimentReport = {
+  readonly experiment: ExperimentRecord;
+  readonly dataset: {
+    readonly title: string;
+    readonly notice: string | null;
+    readonly currency: string;
+  };
+  /** What all simulations have in common, as they were run. */
+  readonly simulation: SimulationConfig;
+  readonly comparison: ArmComparison;
+  /** Over all seeds. */
+  readonly lift: Lift;
+  /** Cost of B's offers above that of A's for one unit of incremental value; null when there is none. */
+  readonly costPerIncremental: number | null;
+  readonly seeds: readonly {
+    readonly seed: string;
+    /** Margin in cents and redemptions, over all agents and measured weeks. */
+    readonly margin: readonly [a: number, b: number];
+    readonly redemptions: readonly [a: number, b: number];
+  }[];
+  /** Seeds of which one simulation is not completed; they count nothing. */
+  readonly missingSeeds: readonly string[];
+  /** Shopping days that failed or were left out, in all simulations: 0 where nothing went wrong. */
+  readonly failedDays: number;
+  /** Hash over what every agent did: two runs of an experiment have the same. */
+  readonly digest: string;
+  readonly limits: readonly string[];
+};
+
+/**
+ * What an experiment has shown, from those of its pairs that are completed.
+ * @throws ConflictError when none is
+ */
+export async function reportExperiment(db: Database, experimentId: string): Promise<ExperimentReport> {
+  const { record, simulations } = await viewExperiment(db, experimentId);
+  const { config } = record;
+  const isDone = new Set(
+    simulations.flatMap(({ simulationId, status }) => (status === 'completed' ? [simulationId] : [])),
+  );
+  const { a, b } = pairsOf(config);
+  const complete = a.flatMap((id, i) => (isDone.has(id) && isDone.has(b[i]!) ? [i] : []));
+  if (complete.length === 0)
+    throw new ConflictError(
+      `Experiment "${experimentId}" is ${record.status}; ${isDone.size} of its ${simulations.length} simulations are completed, and no pair of them.`,
+    );
+  const pairs = { a: complete.map((i) => a[i]!), b: complete.map((i) => b[i]!) };
+  const comparison = await compareSimulations(db, pairs.a, pairs.b, config.burnInWeeks);
+  const { config: first } = await loadSimulation(db, pairs.a[0]!);
+  const dataset = await db.dataset.findUniqueOrThrow({ where: { id: first.datasetId } });
+  const from = measuredFrom(first, config.burnInWeeks);
+  const hash = createHash('sha256');
+  const seeds: ExperimentReport['seeds'][number][] = [];
+  let lift = NO_LIFT;
+  let offerCost = 0;
+  for (const [pair, index] of complete.entries()) {
+    const [left, right] = [pairs.a[pair]!, pairs.b[pair]!];
+    lift = addLift(
+      lift,
+      splitLift(await loadPurchases(db, left, from), await loadPurchases(db, right, from), config.weeks),
+    );
+    const outcomes = [await loadOutcomes(db, left, from), await loadOutcomes(db, right, from)] as const;
+    hash.update(JSON.stringify(outcomes));
+    const total = (of: 'margin' | 'redemptions' | 'offerCost'): [number, number] => [
+      outcomes[0].reduce((sum, outcome) => sum + outcome[of], 0),
+      outcomes[1].reduce((sum, outcome) => sum + outcome[of], 0),
+    ];
+    const cost = total('offerCost');
+    offerCost += cost[1] - cost[0];
+    seeds.push({ seed: config.seeds[index]!, margin: total('margin'), redemptions: total('redemptions') });
+  }
+  const incremental = lift.parts.incremental.cents;
+  return {
+    experiment: record,
+    dataset: { title: dataset.title, notice: dataset.notice, currency: dataset.currency },
+    simulation: first,
+    comparison,
+    lift,
+    costPerIncremental: incremental > 0 && offerCost > 0 ? offerCost / incremental : null,
+    seeds,
+    missingSeeds: config.seeds.filter((_, i) => !complete.includes(i)),
+    failedDays: await db.shoppingDay.count({
+      where: {
+        simulationId: { in: [...pairs.a, ...pairs.b] },
+        status: { in: ['failed', 'quarantined'] },
+      },
+    }),
+    digest: hash.digest('hex'),
+    limits: LIMITS,
+  };
 }

@@ -51,8 +51,11 @@ export type Profile = {
 
 export type Check = { readonly name: string; readonly isOk: boolean; readonly found: string };
 
-const LIMITS = [
-  'One arm only: what the offers caused needs a comparison with the same shoppers under another policy.',
+const ONE_ARM =
+  'One arm only: what the offers caused needs a comparison with the same shoppers under another policy.';
+
+/** What no simulation knows of. */
+export const LIMITS = [
   'Not modelled: leaving for another store, out-of-stock, assortment zones, returns, holidays, churn, fraud.',
 ];
 
@@ -83,7 +86,7 @@ export async function reviewSimulation(db: Database, simulationId: string): Prom
     checks: checksOf(simulation, figures),
     quarantines,
     speed: speedOf(simulation, figures),
-    limits: LIMITS,
+    limits: [ONE_ARM, ...LIMITS],
     sql: REPORT_SQL,
   };
 }

@@ -6,8 +6,8 @@ import {
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ConflictError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import { HOURS_PER_DAY, instantAt } from '../domain/retail/calendar.ts';
-import { barrierHours, parseTimeScale } from '../domain/retail/clock.ts';
-import { AUTO_WORKFLOW_LIMIT, SimulationConfig } from '../domain/retail/simulation.ts';
+import { barrierHours } from '../domain/retail/clock.ts';
+import { SimulationConfig } from '../domain/retail/simulation.ts';
 import type { Database } from '../prisma/client.ts';
 import { createSimulation, loadSimulation, reopenSimulation } from '../prisma/simulation-store.ts';
 import type { SimulationRecord } from '../prisma/simulation-store.ts';
@@ -22,7 +22,8 @@ import {
   stopUpdate,
 } from '../workflows/retail/messages.ts';
 import type { ClockView, ProgressView } from '../workflows/retail/messages.ts';
-import type { SimulationInput, SimulationResult } from '../workflows/retail/simulation-input.ts';
+import { simulationInputOf } from '../domain/retail/simulation-input.ts';
+import type { SimulationResult } from '../domain/retail/simulation-input.ts';
 import type { simulation } from '../workflows/retail/simulation.ts';
 import { RUN_STATUS, SIMULATION_ID } from '../workflows/search-attributes.ts';
 import { SIMULATION_QUEUE, WORKFLOW_TASK_TIMEOUT } from '../workflows/task-queues.ts';
@@ -69,7 +70,7 @@ function hintFor({ status, simulationId }: SimulationRecord): string {
 async function startExecution(temporal: Client, record: SimulationRecord): Promise<void> {
   const { config, agents, committedDays } = record;
   await temporal.workflow.start<typeof simulation>('simulation', {
-    args: [inputOf(record)],
+    args: [simulationInputOf(record)],
     taskQueue: SIMULATION_QUEUE,
     workflowId: simulationWorkflowId(config.simulationId),
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
@@ -184,26 +185,6 @@ export async function resetSimulation(
 function nextId(simulationId: string): string {
   const match = /^(.*)-(\d+)$/.exec(simulationId);
   return match === null ? `${simulationId}-2` : `${match[1]}-${Number(match[2]) + 1}`;
-}
-
-function inputOf(record: SimulationRecord): SimulationInput {
-  const { config, agents, committedDays, cycleNumber, totals } = record;
-  const isLarge = agents > AUTO_WORKFLOW_LIMIT;
-  return {
-    simulationId: config.simulationId,
-    startDate: config.startDate,
-    days: config.days,
-    cycleDays: config.offerCycleDays,
-    timeScale: parseTimeScale(record.timeScale) ?? config.timeScale,
-    catchUp: config.catchUp,
-    isShopping: config.profile !== 'offers_only',
-    execution: config.execution === 'auto' ? (isLarge ? 'activity' : 'workflow') : config.execution,
-    shardSize: config.shardSize,
-    shardsInFlight: config.shardsInFlight,
-    agentsInFlight: config.agentsInFlight,
-    // It may have ended while it opened its last cycle: that is opened again, and users who have their coupons keep them.
-    ...(cycleNumber === 0 ? {} : { takenUpAt: { committedDays, cycleNumber: cycleNumber - 1, totals } }),
-  };
 }
 
 function handleOf(temporal: Client, simulationId: string): WorkflowHandle<typeof simulation> {

@@ -20,15 +20,22 @@ export function requireSimulationMode(config: Pick<Config, 'simulationMode'>): v
 export function configOf(given: Record<string, unknown>, environment: Config): SimulationConfig {
   const result = SimulationConfig.safeParse({
     timeScale: environment.timeScale,
+    ...offersOf(environment),
+    ...given,
+  });
+  if (result.success) return result.data;
+  throw new InvalidInputError(`The simulation's configuration is wrong: ${describe(result.error)}.`);
+}
+
+/** Offer settings that the environment has a say in, for whoever starts something new. */
+export function offersOf(environment: Config): Record<string, number> {
+  return {
     offerCycleDays: environment.offerCycleDays,
     offerExpirationDays: environment.offerExpirationDays,
     walletCapacity: environment.maxWalletCapacity,
     frontstorePerCycle: environment.frontstorePerCycle,
     categoryBrandPerCycle: environment.categoryBrandPerCycle,
-    ...given,
-  });
-  if (result.success) return result.data;
-  throw new InvalidInputError(`The simulation's configuration is wrong: ${describe(result.error)}.`);
+  };
 }
 
 /** Variables of the environment that differ from what the simulation was started with, and are ignored. */

@@ -11,7 +11,7 @@ import { workerOptions } from '../workers/simulation.ts';
 import type { FromNoopWorker, ToNoopWorker } from './bench-processes.ts';
 
 async function main({ address, namespace, databaseUrl, shoppers }: ToNoopWorker): Promise<void> {
-  const activities: RetailActivities = {
+  const activities: Omit<RetailActivities, 'prepareSimulation' | 'finishExperiment'> = {
     planDay: async ({ day }) => [...(shoppers[day] ?? [])],
     runShoppingDay: async () => NO_TOTALS,
     settleDays: async () => NO_TOTALS,

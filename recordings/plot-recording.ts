@@ -1,10 +1,9 @@
 // A recorded day as a picture: price, spread, shares at the touch, volume.
-import { View, parse } from 'vega';
-import { compile } from 'vega-lite';
 import type { TopLevelSpec } from 'vega-lite';
 import { parseClockTime } from '../domain/market/session-time.ts';
 import { readRun, readTable } from './read-recording.ts';
 import type { ReadTable } from './read-recording.ts';
+import { svgOf } from './svg.ts';
 
 /** Points across the picture; each stands for a stretch of the session. */
 const BUCKETS = 390;
@@ -33,13 +32,7 @@ export async function plotRecording(folder: string): Promise<string> {
   };
   const [quotes, trades] = [await readTable(folder, 'quotes'), await readTable(folder, 'trades')];
   const buckets = bucketsOf(quotes, trades, parseClockTime(config.open), parseClockTime(config.close));
-  const view = new View(
-    parse(compile(specOf(buckets, `${config.name}, ${config.date}, seed ${seed}`)).spec),
-    {
-      renderer: 'none',
-    },
-  );
-  return view.toSVG();
+  return svgOf(specOf(buckets, `${config.name}, ${config.date}, seed ${seed}`));
 }
 
 export function bucketsOf(quotes: ReadTable, trades: ReadTable, openNs: number, closeNs: number): Bucket[] {

@@ -14,7 +14,7 @@ import { digestSimulation, firstDifference } from '../prisma/digest-store.ts';
 import { listQuarantines, releaseAgent } from '../prisma/quarantine-store.ts';
 import { loadSimulation } from '../prisma/simulation-store.ts';
 import { shardDayWorkflowId, shoppingDayWorkflowId, simulationDayWorkflowId } from '../workflows/ids.ts';
-import type { SimulationResult } from '../workflows/retail/simulation-input.ts';
+import type { SimulationResult } from '../domain/retail/simulation-input.ts';
 import { agentRows } from './agent-rows.ts';
 import {
   aSimulation,

@@ -25,7 +25,7 @@ import type { Database } from '../prisma/client.ts';
 import { loadDataset } from '../prisma/dataset-store.ts';
 import { simulationWorkflowId } from '../workflows/ids.ts';
 import type { simulation } from '../workflows/retail/simulation.ts';
-import type { SimulationResult } from '../workflows/retail/simulation-input.ts';
+import type { SimulationResult } from '../domain/retail/simulation-input.ts';
 import { workerOptions } from '../workers/simulation.ts';
 import { createTestDatabase, createTestNamespace } from './environment.ts';
 

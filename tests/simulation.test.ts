@@ -4,7 +4,7 @@ import type { SimulationReport } from '../client/report.ts';
 import { rulesPolicy } from '../domain/retail/policy.ts';
 import { ShoppingEvent } from '../domain/retail/shopping-event.ts';
 import { NO_TOTALS } from '../domain/retail/statistics.ts';
-import type { SimulationResult } from '../workflows/retail/simulation-input.ts';
+import type { SimulationResult } from '../domain/retail/simulation-input.ts';
 import { aSimulation, aSmallDataset, createRig, handleOf, runSimulation } from './simulation-rig.ts';
 import type { Rig } from './simulation-rig.ts';
 

@@ -19,3 +19,7 @@ export function shardDayWorkflowId(simulationId: string, date: string, shard: nu
 export function shoppingDayWorkflowId(simulationId: string, date: string, agentId: string): string {
   return `simulation/${simulationId}/day/${date}/agent/${agentId}`;
 }
+
+export function experimentWorkflowId(experimentId: string): string {
+  return `experiment/${experimentId}`;
+}

@@ -4,3 +4,4 @@ export { simulationDay } from './retail/simulation-day.ts';
 export { shardDay } from './retail/shard-day.ts';
 export { shoppingDay } from './retail/shopping-day.ts';
 export { offerCycle } from './retail/offer-cycle.ts';
+export { experiment } from './retail/experiment.ts';

@@ -1,38 +1,201 @@
-// What one way of dealing offers did that another did not.
-import Table from 'cli-table3';
+// What one way of dealing offers does that another does not.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { compareSimulations } from '../../client/experiments.ts';
+import {
+  compareSimulations,
+  reportExperiment,
+  startExperiment,
+  stopExperiment,
+  viewExperiment,
+  waitForExperiment,
+} from '../../client/experiments.ts';
 import { withServices } from '../../client/services.ts';
+import type { Services } from '../../client/simulations.ts';
+import { offersOf, requireSimulationMode } from '../../client/start-config.ts';
 import { InvalidInputError } from '../../domain/errors.ts';
-import { MEASURES } from '../../domain/retail/arm-comparison.ts';
-import type { ArmComparison, Measure } from '../../domain/retail/arm-comparison.ts';
-import type { PairedDifference } from '../../domain/paired-difference.ts';
+import { listExperiments } from '../../prisma/experiment-store.ts';
 import { openContext } from '../context.ts';
+import type { CliContext } from '../context.ts';
+import { EXIT_CODES } from '../exit-codes.ts';
+import { readJsonObject, readOffers } from '../json-file.ts';
+import { progressLine } from '../progress.ts';
+import { renderComparison, renderExperiment, renderView } from '../render-experiment.ts';
+import { writeExperimentPage } from '../experiment-page.ts';
 
 export function registerExperiment(program: Command): void {
   const group = program
     .command('experiment')
     .description('what an offer policy causes, and how sure that is');
   group
+    .command('run')
+    .argument('<a>', 'JSON file with fields of offers, or the name of a policy: none, random, prior_buyers …')
+    .argument('<b>', 'the same for the other arm')
+    .option('--id <id>', 'name of the experiment (default: exp-<date>-<time>)')
+    .option('--seeds <n>', 'how many seeds, or their names with commas', '10')
+    .option('--agents <n>', 'shoppers, the same in all simulations', '300')
+    .option('--weeks <n>', 'weeks that are measured', '12')
+    .option('--burn-in <n>', 'weeks before them, which count nothing', '26')
+    .option('--dataset <name>', 'dataset with agents, catalogue and coupons')
+    .option('--channel <channel>', 'in_store or online')
+    .option('--start-date <date>', 'first simulated day')
+    .option('--config <file>', 'JSON file with any other field that all simulations have in common')
+    .option('--in-flight <n>', 'simulations at work at the same time', '2')
+    .option('--html <file>', 'write the report as a page, too')
+    .option('--no-wait', 'start it and come back at once')
+    .description('run both arms on the same shoppers with the same luck, and compare them; again: go on')
+    .action(run);
+  group
+    .command('report')
+    .argument('<id>')
+    .option('--html <file>', 'write it as a self-contained page')
+    .description('the answer, where it came from, and how sure it is')
+    .action(report);
+  group.command('status').argument('<id>').description('how far its simulations are').action(status);
+  group.command('list').description('all experiments, newest first').action(list);
+  group
+    .command('stop')
+    .argument('<id>')
+    .description('end what runs; `run` with the same arguments goes on where it was')
+    .action(stop);
+  group
     .command('compare')
     .argument('<a>', 'a completed simulation, or several of different seeds with commas')
     .argument('<b>', 'as many, of the same seeds, that differ in their offers alone')
     .option('--burn-in <weeks>', 'weeks at the beginning that count nothing', '0')
-    .description('the same shoppers under two ways of dealing offers, each compared with itself')
+    .description('the same for simulations that were started by hand')
     .action(compare);
 }
 
-async function compare(a: string, b: string, flags: { burnIn: string }, command: Command): Promise<void> {
-  const burnIn = Number(flags.burnIn);
-  if (flags.burnIn.trim() === '' || !Number.isInteger(burnIn) || burnIn < 0)
-    throw new InvalidInputError(`--burn-in is a whole number of weeks; "${flags.burnIn}" is none.`);
+type RunFlags = {
+  id?: string;
+  seeds: string;
+  agents: string;
+  weeks: string;
+  burnIn: string;
+  dataset?: string;
+  channel?: string;
+  startDate?: string;
+  config?: string;
+  inFlight: string;
+  html?: string;
+  wait: boolean;
+};
+
+async function run(a: string, b: string, flags: RunFlags, command: Command): Promise<void> {
   const context = openContext(command);
-  await withServices({ ...context, poolSize: 4 }, async ({ db }) => {
-    const comparison = await compareSimulations(db, idsOf(a), idsOf(b), burnIn);
-    process.stdout.write(
-      `${context.isJson ? JSON.stringify({ a: idsOf(a), b: idsOf(b), ...comparison }) : render(comparison)}\n`,
-    );
+  requireSimulationMode(context.config);
+  const [left, right] = [readOffers(a), readOffers(b)];
+  const isSameName = left.name === right.name;
+  const common = {
+    ...offersOf(context.config),
+    ...(flags.config === undefined ? {} : readJsonObject(flags.config)),
+    ...withoutUndefined({
+      agents: wholeNumber('--agents', flags.agents, 1),
+      datasetId: flags.dataset,
+      channel: flags.channel,
+      startDate: flags.startDate,
+    }),
+  };
+  const experiment = {
+    experimentId: flags.id ?? defaultId(),
+    arms: [
+      { ...left, name: isSameName ? 'a' : left.name },
+      { ...right, name: isSameName ? 'b' : right.name },
+    ],
+    seeds: seedsOf(flags.seeds),
+    weeks: wholeNumber('--weeks', flags.weeks, 1),
+    burnInWeeks: wholeNumber('--burn-in', flags.burnIn, 0),
+    inFlight: wholeNumber('--in-flight', flags.inFlight, 1),
+    simulation: common,
+  };
+  await connected(context, async (services) => {
+    const { experimentId } = await startExperiment(services, experiment);
+    if (!flags.wait) {
+      const view = await viewExperiment(services.db, experimentId);
+      print(context, view, renderView(view));
+      return;
+    }
+    await showExperiment(services, experimentId);
+    const { failed } = await waitForExperiment(services, experimentId);
+    for (const { simulationId, reason } of failed)
+      process.stderr.write(`Simulation "${simulationId}" did not come to its end: ${reason}\n`);
+    await printReport(services, context, experimentId, flags.html);
+    if (failed.length > 0) process.exitCode = EXIT_CODES.checkFailed;
   });
+}
+
+async function report(id: string, { html }: { html?: string }, command: Command): Promise<void> {
+  const context = openContext(command);
+  await connected(context, (services) => printReport(services, context, id, html));
+}
+
+async function printReport(
+  { db }: Services,
+  context: CliContext,
+  experimentId: string,
+  html: string | undefined,
+): Promise<void> {
+  const found = await reportExperiment(db, experimentId);
+  if (html !== undefined) await writeExperimentPage(html, found);
+  print(context, found, `${renderExperiment(found)}${html === undefined ? '' : `\nThe page is in ${html}.`}`);
+}
+
+async function status(id: string, _options: object, command: Command): Promise<void> {
+  const context = openContext(command);
+  const view = await connected(context, ({ db }) => viewExperiment(db, id));
+  print(context, view, renderView(view));
+}
+
+async function list(_options: object, command: Command): Promise<void> {
+  const context = openContext(command);
+  const records = await connected(context, ({ db }) => listExperiments(db));
+  const lines = records.map(
+    ({ experimentId, status: is, config }) =>
+      `${experimentId}  ${is}  ${config.arms.map(({ name }) => name).join(' against ')}, ${config.seeds.length} seeds`,
+  );
+  print(context, records, lines.length === 0 ? 'There are no experiments.' : lines.join('\n'));
+}
+
+async function stop(id: string, _options: object, command: Command): Promise<void> {
+  const context = openContext(command);
+  await connected(context, (services) => stopExperiment(services, id));
+  print(context, { experimentId: id }, `Experiment "${id}" is ending.`);
+}
+
+async function compare(a: string, b: string, flags: { burnIn: string }, command: Command): Promise<void> {
+  const burnIn = wholeNumber('--burn-in', flags.burnIn, 0);
+  const context = openContext(command);
+  await connected(context, async ({ db }) => {
+    const comparison = await compareSimulations(db, idsOf(a), idsOf(b), burnIn);
+    print(context, { a: idsOf(a), b: idsOf(b), ...comparison }, renderComparison(comparison));
+  });
+}
+
+const POLL_MS = 1000;
+
+/** Shows an experiment until it has ended. A server that is away for a while only delays it. */
+export async function showExperiment({ db }: Services, experimentId: string): Promise<void> {
+  const display = progressLine();
+  for (;;) {
+    const view = await viewExperiment(db, experimentId).catch(() => null);
+    if (view !== null) {
+      const days = view.simulations.reduce((sum, { committedDays }) => sum + committedDays, 0);
+      const all = view.simulations.reduce((sum, simulation) => sum + simulation.days, 0);
+      const done = view.simulations.filter(({ status: is }) => is === 'completed').length;
+      display.show(days, all, `${done} of ${view.simulations.length} simulations completed`);
+      if (view.record.finishedAt !== null) break;
+    }
+    await sleep(POLL_MS);
+  }
+  display.end();
+}
+
+function connected<T>(context: CliContext, use: (services: Services) => Promise<T>): Promise<T> {
+  return withServices({ ...context, poolSize: 4 }, use);
+}
+
+function print({ isJson }: Pick<CliContext, 'isJson'>, value: unknown, text: string): void {
+  process.stdout.write(`${isJson ? JSON.stringify(value) : text}\n`);
 }
 
 function idsOf(list: string): string[] {
@@ -42,48 +205,23 @@ function idsOf(list: string): string[] {
   return ids;
 }
 
-/** What it is called, and what its numbers are divided by. */
-const LABELS: Readonly<Record<Measure, readonly [label: string, unit: number]>> = {
-  orders: ['orders', 1],
-  units: ['units', 1],
-  netRevenue: ['net revenue', 100],
-  discount: ['discount', 100],
-  margin: ['margin', 100],
-  redemptions: ['redemptions', 1],
-};
-
-function render({ agents, seeds, weeks, measures, marginPerDiscount, verdict }: ArmComparison): string {
-  const table = new Table({
-    head: ['per agent-week', 'A', 'B', 'B − A', '95 %', 'p', 'correlation', 'detectable', 'agents for 1 %'],
-    style: { head: [], border: [] },
-  });
-  for (const measure of MEASURES) table.push(rowOf(...LABELS[measure], measures[measure]));
-  const perDiscount =
-    marginPerDiscount === null
-      ? 'B gives no more discount than A.'
-      : `For each unit of discount more: ${marginPerDiscount.toFixed(2)} of margin.`;
-  return [
-    `${agents} agents, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}, ${weeks} weeks measured; each agent against itself`,
-    table.toString(),
-    perDiscount,
-    verdict,
-    'A difference smaller than "detectable" is found in fewer than 8 of 10 such comparisons.',
-  ].join('\n');
+/** `10` is the seeds 1 to 10; anything with a comma is a list of names. */
+function seedsOf(given: string): string[] {
+  if (given.includes(',')) return idsOf(given.replace(/,$/, ''));
+  return Array.from({ length: wholeNumber('--seeds', given, 1) }, (_, i) => String(i + 1));
 }
 
-function rowOf(label: string, unit: number, found: PairedDifference): string[] {
-  const { meanA, meanB, difference, interval, pValue, correlation, minimumDetectable, pairsForOnePercent } =
-    found;
-  const number = (value: number): string => (value / unit).toFixed(4);
-  return [
-    label,
-    number(meanA),
-    number(meanB),
-    number(difference),
-    `${number(interval[0])} … ${number(interval[1])}`,
-    pValue.toFixed(4),
-    correlation === null ? '–' : correlation.toFixed(3),
-    number(minimumDetectable),
-    pairsForOnePercent === null ? '–' : pairsForOnePercent.toLocaleString('en-US'),
-  ];
+function wholeNumber(option: string, text: string, least: number): number {
+  const value = Number(text);
+  if (!/^\d{1,7}$/.test(text.trim()) || value < least)
+    throw new InvalidInputError(`${option} is a whole number of at least ${least}; "${text}" is none.`);
+  return value;
+}
+
+function withoutUndefined(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+function defaultId(): string {
+  return `exp-${new Date().toISOString().slice(2, 16).replaceAll(/[-:]/g, '').replace('T', '-')}`;
 }

@@ -1,5 +1,4 @@
 // Simulations from outside: start, pause, resume, set-scale, advance, stop, reset, status, list, digest, review.
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { reconcileSimulations } from '../../client/reconciliation.ts';
 import { reviewSimulation } from '../../client/report.ts';
@@ -26,6 +25,7 @@ import type { ClockView } from '../../workflows/retail/messages.ts';
 import { openContext } from '../context.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { readJsonObject, readOffers } from '../json-file.ts';
 import { showProgress } from '../progress.ts';
 import { renderReport } from '../render-report.ts';
 import { renderClock, renderList, renderView } from '../render-simulation.ts';
@@ -49,6 +49,7 @@ export function registerSimulation(program: Command): void {
     .option('--profile <profile>', 'offers_only, browse or full (default: full)')
     .option('--channel <channel>', 'in_store or online (default: in_store)')
     .option('--refresh <policy>', 'replace, top_up, append or staggered (default: replace)')
+    .option('--offers <policy>', 'JSON file with fields of offers, or the name of a policy (default: random)')
     .option('--wait', 'wait until it has ended, with its progress')
     .action(start);
   for (const { name, description, run, says } of [
@@ -136,6 +137,7 @@ type StartFlags = {
   profile?: string;
   channel?: string;
   refresh?: string;
+  offers?: string;
   wait?: boolean;
 };
 
@@ -143,7 +145,12 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
   const context = openContext(command);
   requireSimulationMode(context.config);
   const config = configOf(
-    { simulationId: defaultId(), ...readConfigFile(flags.config), ...fieldsOf(flags) },
+    {
+      simulationId: defaultId(),
+      ...(flags.config === undefined ? {} : readJsonObject(flags.config)),
+      ...(flags.offers === undefined ? {} : readOffers(flags.offers).offers),
+      ...fieldsOf(flags),
+    },
     context.config,
   );
   await connected(context, async (services) => {
@@ -304,27 +311,6 @@ function scaleOf(text: string): number | 'max' {
       `The scale must be a number above 0 and at most 1000000, or max, not "${text}".`,
     );
   return scale;
-}
-
-function readConfigFile(file: string | undefined): Record<string, unknown> {
-  if (file === undefined) return {};
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new InvalidInputError(`The configuration file ${file} cannot be read.`, { cause: error });
-  }
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
-  } catch (error) {
-    throw new InvalidInputError(
-      `The configuration file ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}.`,
-      { cause: error },
-    );
-  }
-  throw new InvalidInputError(`The configuration file ${file} must hold one JSON object.`);
 }
 
 function defaultId(): string {

@@ -3,7 +3,15 @@ import type { AgentOutcome } from './arm-comparison.ts';
 import { OfferPolicy } from './offer-policy.ts';
 import { SimulationConfig } from './simulation.ts';
 
-const NOTHING = { orders: 0, units: 0, netRevenue: 0, discount: 0, margin: 0, redemptions: 0 };
+const NOTHING = {
+  orders: 0,
+  units: 0,
+  netRevenue: 0,
+  discount: 0,
+  offerCost: 0,
+  margin: 0,
+  redemptions: 0,
+};
 const anArm = (values: readonly Partial<Omit<AgentOutcome, 'agentId'>>[]): AgentOutcome[] =>
   values.map((given, i) => ({ agentId: `agent-${i}`, ...NOTHING, ...given }));
 const margins = (...cents: number[]): AgentOutcome[] => anArm(cents.map((margin) => ({ margin })));
@@ -104,4 +112,20 @@ test('without margin in A nothing can be said in percent of it', () => {
   const { verdict } = compareArms([[margins(0, 0, 0), margins(0, 10, -10)]], 1);
 
   expect(verdict).toContain('there is no margin in A to compare with');
+});
+
+test('a policy that is redeemed more often and earns less is told so', () => {
+  const a = anArm(Array.from({ length: 50 }, (_, i) => ({ margin: 1000 + i, redemptions: i % 3 })));
+  const b = a.map((outcome) => ({
+    ...outcome,
+    margin: outcome.margin - 50,
+    redemptions: outcome.redemptions + 2,
+  }));
+
+  expect(compareArms([[a, b]], 1).verdict).toMatch(
+    /^B loses 0\.500 .* It is redeemed more often all the same/,
+  );
+  expect(compareArms([[b, a]], 1).verdict).toMatch(
+    /^B earns 0\.500 .* It is redeemed less often all the same/,
+  );
 });

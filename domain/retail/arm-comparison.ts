@@ -6,8 +6,19 @@ import type { PairedDifference } from '../paired-difference.ts';
 import { RandomKey } from '../random.ts';
 import type { SimulationConfig } from './simulation.ts';
 
-/** What is measured; money in cents. Margin is net revenue less cost of goods, plus what vendors fund, less fees. */
-export const MEASURES = ['orders', 'units', 'netRevenue', 'discount', 'margin', 'redemptions'] as const;
+/**
+ * What is measured; money in cents. Margin is net revenue less cost of goods, plus what vendors fund, less fees of
+ * redemptions; offer cost is discount less what vendors fund, plus fees.
+ */
+export const MEASURES = [
+  'orders',
+  'units',
+  'netRevenue',
+  'discount',
+  'offerCost',
+  'margin',
+  'redemptions',
+] as const;
 export type Measure = (typeof MEASURES)[number];
 
 /** One agent's sums over the measured weeks of one simulation. */
@@ -37,7 +48,7 @@ const RUN_FIELDS: readonly (keyof SimulationConfig)[] = [
   'agentTries',
 ];
 /** How offers are dealt. */
-const OFFER_FIELDS: readonly (keyof SimulationConfig)[] = [
+export const OFFER_FIELDS: readonly (keyof SimulationConfig)[] = [
   'offerPolicy',
   'refreshPolicy',
   'offerCycleDays',
@@ -86,14 +97,14 @@ export function compareArms(
       pairedDifference(perWeek(0, measure), perWeek(1, measure), key.at(measure)),
     ]),
   ) as Record<Measure, PairedDifference>;
-  const { margin, discount } = measures;
+  const { margin, discount, redemptions } = measures;
   return {
     agents: agents.length,
     seeds: pairs.length,
     weeks,
     measures,
     marginPerDiscount: discount.difference > 0 ? margin.difference / discount.difference : null,
-    verdict: verdictOf(margin),
+    verdict: `${verdictOf(margin)}${contradictionOf(margin, redemptions)}`,
   };
 }
 
@@ -111,4 +122,11 @@ function verdictOf(margin: PairedDifference): string {
   const worse = difference < 0;
   const [least, most] = worse ? [-high, -low] : [low, high];
   return `B ${worse ? 'loses' : 'earns'} ${money(difference)} margin per agent-week ${worse ? 'against' : 'more than'} A (95 %: ${money(least)} to ${money(most)}).`;
+}
+
+/** Redemptions that go one way while margin goes the other. */
+function contradictionOf(margin: PairedDifference, redemptions: PairedDifference): string {
+  const isSure = ({ interval: [low, high] }: PairedDifference): boolean => low > 0 || high < 0;
+  if (!isSure(margin) || !isSure(redemptions) || margin.difference * redemptions.difference > 0) return '';
+  return ` It is redeemed ${redemptions.difference > 0 ? 'more' : 'less'} often all the same.`;
 }

@@ -183,8 +183,8 @@ describe('bandit', () => {
 
   test('before it has learned, chances are even', () => {
     expect(deal('bandit').deals.map(({ probability }) => probability)).toEqual([
-      ...Array(2).fill(2 / 20),
-      ...Array(8).fill(8 / 50),
+      ...Array<number>(2).fill(2 / 20),
+      ...Array<number>(8).fill(8 / 50),
     ]);
   });
 

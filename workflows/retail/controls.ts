@@ -13,7 +13,7 @@ import {
 } from '../../domain/retail/pacing.ts';
 import * as messages from './messages.ts';
 import type { ClockView, ProgressView } from './messages.ts';
-import type { Carried, SimulationInput } from './simulation-input.ts';
+import type { Carried, SimulationInput } from '../../domain/retail/simulation-input.ts';
 
 /** A simulation while its execution lives: handlers change it, the story in simulation.ts reads it. */
 export type SimulationState = { -readonly [Field in keyof Carried]: Carried[Field] } & {

@@ -7,7 +7,7 @@ import { SIMULATION_ID } from '../search-attributes.ts';
 import { WORKFLOW_TASK_TIMEOUT } from '../task-queues.ts';
 import { bulkRetries, databaseRetries } from './activity-options.ts';
 import { shardDay } from './shard-day.ts';
-import type { SimulationInput } from './simulation-input.ts';
+import type { SimulationInput } from '../../domain/retail/simulation-input.ts';
 import { dayFailureOf, inWindow, whenFree } from './windows.ts';
 
 const { planDay } = proxyActivities<RetailActivities>(bulkRetries);

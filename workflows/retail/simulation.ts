@@ -28,7 +28,7 @@ import type { SimulationState } from './controls.ts';
 import { offerCycle } from './offer-cycle.ts';
 import { simulationDay } from './simulation-day.ts';
 import type { LivedDay } from './simulation-day.ts';
-import type { Carried, SimulationInput, SimulationResult } from './simulation-input.ts';
+import type { Carried, SimulationInput, SimulationResult } from '../../domain/retail/simulation-input.ts';
 import { failureReason, whenFree } from './windows.ts';
 
 const { finishSimulation, noteStatus } = proxyActivities<RetailActivities>(databaseRetries);

@@ -1,0 +1,170 @@
+import { writeFile } from 'node:fs/promises';
+import type { TopLevelSpec } from 'vega-lite';
+import type { ExperimentReport } from '../client/experiments.ts';
+import { InvalidInputError } from '../domain/errors.ts';
+import { MEASURES } from '../domain/retail/arm-comparison.ts';
+import { LIFT_PARTS } from '../domain/retail/lift.ts';
+import { svgOf } from '../recordings/svg.ts';
+import { COLUMNS, LIFT_LABELS, MEASURE_LABELS, renderLift, rowOf } from './render-experiment.ts';
+
+/**
+ * Writes an experiment's report as one HTML file that needs nothing else: no script, no font, no network.
+ * @throws InvalidInputError when it cannot be written
+ */
+export async function writeExperimentPage(file: string, report: ExperimentReport): Promise<void> {
+  const page = await experimentPage(report);
+  try {
+    await writeFile(file, page);
+  } catch (error) {
+    throw new InvalidInputError(`${file} cannot be written: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+export async function experimentPage(report: ExperimentReport): Promise<string> {
+  const { experiment, dataset, simulation, comparison, seeds, missingSeeds, failedDays, digest, limits } =
+    report;
+  const { experimentId, arms, weeks, burnInWeeks } = experiment.config;
+  const title = `${arms[1].name} against ${arms[0].name}`;
+  const facts: [string, string][] = [
+    ['A', `${arms[0].name} ${JSON.stringify(arms[0].offers)}`],
+    ['B', `${arms[1].name} ${JSON.stringify(arms[1].offers)}`],
+    ['Shoppers', `${comparison.agents}, each compared with itself`],
+    ['Weeks', `${weeks} measured, after ${burnInWeeks} of burn-in, from ${simulation.startDate}`],
+    ['Seeds', seeds.map(({ seed }) => seed).join(', ')],
+    ...(missingSeeds.length === 0
+      ? []
+      : [['Left out, since not completed', missingSeeds.join(', ')] as [string, string]]),
+    ['Channel', simulation.channel],
+    ['Data', `${dataset.title}${dataset.notice === null ? '' : ` – ${dataset.notice}`}`],
+    ['Shopping days that failed', String(failedDays)],
+    ['Digest', digest],
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(`${experimentId}: ${title}`)}</title>
+<style>
+  body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #222; }
+  h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
+  .verdict { border-left: 4px solid #4c78a8; padding: .5rem 1rem; background: #f3f6fa; font-size: 1.1rem; }
+  table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+  th, td { text-align: right; padding: .25rem .5rem; border-bottom: 1px solid #ddd; }
+  th:first-child, td:first-child { text-align: left; }
+  .facts td { text-align: left; overflow-wrap: anywhere; }
+  .chart { overflow-x: auto; } .small { color: #555; font-size: .85rem; }
+</style>
+</head>
+<body>
+<h1>${escapeHtml(title)}</h1>
+<p class="verdict">${escapeHtml(comparison.verdict)}</p>
+<h2>What B caused</h2>
+<div class="chart">${await svgOf(intervalsOf(report))}</div>
+${measureTable(report)}
+<p class="small">Per agent and week; money in ${escapeHtml(dataset.currency)}. Intervals of 95 % by bootstrap over agents, p by flipped signs. A difference smaller than
+“detectable” is found in fewer than 8 of 10 such experiments. Correlation is what pairing achieved.</p>
+<h2>Where it came from</h2>
+<div class="chart">${await svgOf(liftOf(report))}</div>
+${renderLift(report)
+  .map((line) => `<p>${escapeHtml(line)}</p>`)
+  .join('\n')}
+<p class="small">Subsidised: bought in the same week without these offers too. Switched: instead of another product of the category. Pulled forward: bought less of the
+category in the weeks after. Incremental: the rest.</p>
+<h2>Seed by seed</h2>
+<div class="chart">${await svgOf(seedsOf(report))}</div>
+<h2>What this is</h2>
+<table class="facts">${facts.map(([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`).join('')}</table>
+<h2>Limits</h2>
+<ul>${limits.map((limit) => `<li>${escapeHtml(limit)}</li>`).join('')}</ul>
+</body>
+</html>
+`;
+}
+
+function measureTable({ comparison }: ExperimentReport): string {
+  const cells = (tag: 'td' | 'th', texts: readonly string[]): string =>
+    `<tr>${texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join('')}</tr>`;
+  const rows = MEASURES.map((measure) => cells('td', rowOf(measure, comparison.measures[measure])));
+  return `<table>${cells('th', COLUMNS)}${rows.join('')}</table>`;
+}
+
+const SCHEMA = 'https://vega.github.io/schema/vega-lite/v5.json';
+const WIDTH = 640;
+
+/** Differences in percent of A, with their intervals; measures that are 0 in A have no percentage. */
+function intervalsOf({ comparison }: ExperimentReport): TopLevelSpec {
+  const values = MEASURES.flatMap((measure) => {
+    const { meanA, difference, interval } = comparison.measures[measure];
+    const size = Math.abs(meanA) / 100;
+    if (size === 0 || measure === 'discount' || measure === 'offerCost') return [];
+    const [low, high] = interval;
+    return [
+      { measure: MEASURE_LABELS[measure][0], percent: difference / size, low: low / size, high: high / size },
+    ];
+  });
+  const y = { field: 'measure', type: 'nominal', title: null, sort: null } as const;
+  const title = 'B − A in % of A';
+  return {
+    $schema: SCHEMA,
+    width: WIDTH,
+    data: { values },
+    layer: [
+      { mark: { type: 'rule', color: '#999' }, encoding: { x: { datum: 0, type: 'quantitative' } } },
+      {
+        mark: { type: 'rule', strokeWidth: 3, color: '#4c78a8' },
+        encoding: { y, x: { field: 'low', type: 'quantitative', title }, x2: { field: 'high' } },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 70, color: '#4c78a8' },
+        encoding: { y, x: { field: 'percent', type: 'quantitative', title } },
+      },
+    ],
+  };
+}
+
+function liftOf({ lift }: ExperimentReport): TopLevelSpec {
+  return {
+    $schema: SCHEMA,
+    width: WIDTH,
+    data: {
+      values: LIFT_PARTS.map((part) => ({ part: LIFT_LABELS[part], units: lift.parts[part].units })),
+    },
+    mark: 'bar',
+    encoding: {
+      y: { field: 'part', type: 'nominal', title: null, sort: null },
+      x: { field: 'units', type: 'quantitative', title: 'units bought with a coupon in B' },
+      color: { field: 'part', type: 'nominal', legend: null, sort: null },
+    },
+  };
+}
+
+function seedsOf({ seeds, comparison }: ExperimentReport): TopLevelSpec {
+  const agentWeeks = comparison.agents * comparison.weeks * 100;
+  return {
+    $schema: SCHEMA,
+    width: WIDTH,
+    height: 160,
+    data: {
+      values: seeds.map(({ seed, margin: [a, b] }) => ({ seed, difference: (b - a) / agentWeeks })),
+    },
+    layer: [
+      { mark: { type: 'rule', color: '#999' }, encoding: { y: { datum: 0, type: 'quantitative' } } },
+      {
+        mark: { type: 'point', filled: true, size: 60, color: '#4c78a8' },
+        encoding: {
+          x: { field: 'seed', type: 'nominal', sort: null },
+          y: { field: 'difference', type: 'quantitative', title: 'margin per agent-week, B − A' },
+        },
+      },
+    ],
+  };
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
