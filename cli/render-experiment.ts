@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { ExperimentReport, ExperimentView } from '../client/experiments.ts';
+import type { ExperimentReport, ExperimentView, PairReport } from '../client/experiments.ts';
 import { MEASURES } from '../domain/retail/arm-comparison.ts';
 import type { ArmComparison, Measure } from '../domain/retail/arm-comparison.ts';
 import { LIFT_PARTS } from '../domain/retail/lift.ts';
@@ -83,7 +83,7 @@ export function rowOf(measure: Measure, found: PairedDifference): string[] {
 export function renderLift({
   lift,
   costPerIncremental,
-}: Pick<ExperimentReport, 'lift' | 'costPerIncremental'>): string[] {
+}: Pick<PairReport, 'lift' | 'costPerIncremental'>): string[] {
   const all = LIFT_PARTS.reduce((sum, part) => sum + lift.parts[part].units, 0);
   if (all === 0) return ['Nothing was bought with a coupon in B.'];
   const parts = LIFT_PARTS.map(

@@ -1,8 +1,18 @@
+import type { PairReport } from '../client/experiments.ts';
 import type { Profile, SimulationReport } from '../client/report.ts';
 import { formatCents } from '../domain/money.ts';
+import type { Measure } from '../domain/retail/arm-comparison.ts';
+import { MEASURE_LABELS, renderLift } from './render-experiment.ts';
+
+/** What the offers caused, where a twin without them was lived, too. */
+export type Answer = PairReport & { readonly burnInWeeks: number };
 
 /** The report on one screen, at most 100 columns wide. */
-export function renderReport(report: SimulationReport, webUiUrl: string | null): string {
+export function renderReport(
+  report: SimulationReport,
+  webUiUrl: string | null,
+  answer: Answer | null = null,
+): string {
   const { simulation, dataset, figures, checks, realism, speed } = report;
   const { config } = simulation;
   const weeks = (simulation.committedDays / 7).toFixed(1).replace('.0', '');
@@ -11,10 +21,11 @@ export function renderReport(report: SimulationReport, webUiUrl: string | null):
     whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
   const money = (name: string): string => formatCents(count('money', name));
   return [
-    heading(`Simulation "${simulation.simulationId}" · ${simulation.status}`),
+    heading(`Simulation "${config.simulationId}" · ${simulation.status}`),
     `${simulation.agents} agents, ${weeks} weeks from ${config.startDate}, seed ${config.seed}, channel ${config.channel}, offers ${config.offerPolicy.type}/${config.refreshPolicy}`,
     `Data: ${dataset.title}.${dataset.notice === null ? '' : ` ${dataset.notice}`}`,
     `Digest ${report.digest.slice(0, 32)}…`,
+    ...(answer === null ? [] : answerLines(answer)),
     heading('What happened'),
     `Money     gross ${money('grossCents')} − coupons ${money('couponDiscountCents')} → net ${money('netRevenueCents')}; unit cost ${money('unitCostCents')},`,
     `          vendors pay back ${money('vendorFundedCents')}, redemption fees ${money('redemptionFeeCents')} → margin ${money('marginCents')} ${dataset.currency}`,
@@ -36,10 +47,45 @@ export function renderReport(report: SimulationReport, webUiUrl: string | null):
           `Speed     ${speed.seconds.toFixed(0)} s, ${Math.round(speed.simulatedPerReal).toLocaleString('en')} × real time, ${speed.shoppingDaysPerSecond.toFixed(1)} shopping days a second`,
         ]),
     heading('Limits'),
+    ...(answer === null ? [ONE_ARM] : []),
     ...report.limits,
     ...(webUiUrl === null ? [] : [heading('Temporal Web UI'), webUiUrl]),
+    ...(answer === null ? [] : [heading('Next'), ...NEXT(config.simulationId)]),
   ].join('\n');
 }
+
+const ONE_ARM =
+  'One arm only: what the offers caused needs a comparison with the same shoppers under another policy.';
+
+function answerLines(answer: Answer): string[] {
+  const { comparison, burnInWeeks } = answer;
+  const line = (measure: Measure): string => {
+    const [label, unit] = MEASURE_LABELS[measure];
+    const { difference, relative, interval, correlation, minimumDetectable } = comparison.measures[measure];
+    const of = (value: number): string => (value / unit).toFixed(3);
+    return [
+      label.padEnd(14),
+      `${of(difference).padStart(8)} (${of(interval[0])} … ${of(interval[1])})`.padEnd(32),
+      relative === null ? '' : `${(100 * relative).toFixed(2)} %`.padStart(8),
+      correlation === null ? '' : ` correlation ${correlation.toFixed(3)}`,
+      ` detectable ${of(minimumDetectable)}`,
+    ].join('');
+  };
+  return [
+    heading('The answer: what the offers caused, per agent and week'),
+    `B = these offers, A = none; the same ${comparison.agents} shoppers with the same luck, ${comparison.weeks} weeks after ${burnInWeeks} of burn-in`,
+    ...(['orders', 'units', 'netRevenue', 'margin', 'redemptions'] as const).map(line),
+    comparison.verdict,
+    heading('Where it came from'),
+    ...renderLift(answer),
+  ];
+}
+
+const NEXT = (simulationId: string): string[] => [
+  'npm run -s mercato -- experiment run random prior_buyers --agents 100 --seeds 3 --weeks 4 --burn-in 2',
+  `npm run -s mercato -- simulation review ${simulationId} --json      # every figure, with its SQL`,
+  'npm run -s mercato -- experiment --help                           # policies of your own as JSON files',
+];
 
 const LISTED = 5;
 

@@ -10,6 +10,7 @@ import { NO_LIFT, addLift, splitLift } from '../domain/retail/lift.ts';
 import type { Lift } from '../domain/retail/lift.ts';
 import type { SimulationConfig } from '../domain/retail/simulation.ts';
 import {
+  EXPERIMENT_SQL,
   createExperiment,
   loadExperiment,
   loadOutcomes,
@@ -181,15 +182,8 @@ export async function viewExperiment(db: Database, experimentId: string): Promis
   };
 }
 
-export type ExperimentReport = {
-  readonly experiment: ExperimentRecord;
-  readonly dataset: {
-    readonly title: string;
-    readonly notice: string | null;
-    readonly currency: string;
-  };
-  /** What all simulations have in common, as they were run. */
-  readonly simulation: SimulationConfig;
+/** What pairs of simulations have shown: the answer, where it came from, and how to check it. */
+export type PairReport = {
   readonly comparison: ArmComparison;
   /** Over all seeds. */
   readonly lift: Lift;
@@ -201,12 +195,72 @@ export type ExperimentReport = {
     readonly margin: readonly [a: number, b: number];
     readonly redemptions: readonly [a: number, b: number];
   }[];
-  /** Seeds of which one simulation is not completed; they count nothing. */
-  readonly missingSeeds: readonly string[];
   /** Shopping days that failed or were left out, in all simulations: 0 where nothing went wrong. */
   readonly failedDays: number;
   /** Hash over what every agent did: two runs of an experiment have the same. */
   readonly digest: string;
+  readonly sql: typeof EXPERIMENT_SQL;
+};
+
+/** Compares completed simulations in pairs and splits the lift; see `compareSimulations` for what is refused. */
+export async function reportPairs(
+  db: Database,
+  a: readonly string[],
+  b: readonly string[],
+  burnInWeeks: number,
+): Promise<PairReport> {
+  const comparison = await compareSimulations(db, a, b, burnInWeeks);
+  const hash = createHash('sha256');
+  const seeds: PairReport['seeds'][number][] = [];
+  let lift = NO_LIFT;
+  let offerCost = 0;
+  for (const [i, left] of a.entries()) {
+    const right = b[i]!;
+    const { config } = await loadSimulation(db, left);
+    const from = measuredFrom(config, burnInWeeks);
+    lift = addLift(
+      lift,
+      splitLift(
+        await loadPurchases(db, left, from),
+        await loadPurchases(db, right, from),
+        Math.ceil(comparison.weeks),
+      ),
+    );
+    const outcomes = [await loadOutcomes(db, left, from), await loadOutcomes(db, right, from)] as const;
+    hash.update(JSON.stringify(outcomes));
+    const total = (of: 'margin' | 'redemptions' | 'offerCost'): [number, number] => [
+      outcomes[0].reduce((sum, outcome) => sum + outcome[of], 0),
+      outcomes[1].reduce((sum, outcome) => sum + outcome[of], 0),
+    ];
+    const [costOfA, costOfB] = total('offerCost');
+    offerCost += costOfB - costOfA;
+    seeds.push({ seed: config.seed, margin: total('margin'), redemptions: total('redemptions') });
+  }
+  const incremental = lift.parts.incremental.cents;
+  return {
+    comparison,
+    lift,
+    costPerIncremental: incremental > 0 && offerCost > 0 ? offerCost / incremental : null,
+    seeds,
+    failedDays: await db.shoppingDay.count({
+      where: { simulationId: { in: [...a, ...b] }, status: { in: ['failed', 'quarantined'] } },
+    }),
+    digest: hash.digest('hex'),
+    sql: EXPERIMENT_SQL,
+  };
+}
+
+export type ExperimentReport = PairReport & {
+  readonly experiment: ExperimentRecord;
+  readonly dataset: {
+    readonly title: string;
+    readonly notice: string | null;
+    readonly currency: string;
+  };
+  /** What all simulations have in common, as they were run. */
+  readonly simulation: SimulationConfig;
+  /** Seeds of which one simulation is not completed; they count nothing. */
+  readonly missingSeeds: readonly string[];
   readonly limits: readonly string[];
 };
 
@@ -227,47 +281,14 @@ export async function reportExperiment(db: Database, experimentId: string): Prom
       `Experiment "${experimentId}" is ${record.status}; ${isDone.size} of its ${simulations.length} simulations are completed, and no pair of them.`,
     );
   const pairs = { a: complete.map((i) => a[i]!), b: complete.map((i) => b[i]!) };
-  const comparison = await compareSimulations(db, pairs.a, pairs.b, config.burnInWeeks);
   const { config: first } = await loadSimulation(db, pairs.a[0]!);
-  const dataset = await db.dataset.findUniqueOrThrow({ where: { id: first.datasetId } });
-  const from = measuredFrom(first, config.burnInWeeks);
-  const hash = createHash('sha256');
-  const seeds: ExperimentReport['seeds'][number][] = [];
-  let lift = NO_LIFT;
-  let offerCost = 0;
-  for (const [pair, index] of complete.entries()) {
-    const [left, right] = [pairs.a[pair]!, pairs.b[pair]!];
-    lift = addLift(
-      lift,
-      splitLift(await loadPurchases(db, left, from), await loadPurchases(db, right, from), config.weeks),
-    );
-    const outcomes = [await loadOutcomes(db, left, from), await loadOutcomes(db, right, from)] as const;
-    hash.update(JSON.stringify(outcomes));
-    const total = (of: 'margin' | 'redemptions' | 'offerCost'): [number, number] => [
-      outcomes[0].reduce((sum, outcome) => sum + outcome[of], 0),
-      outcomes[1].reduce((sum, outcome) => sum + outcome[of], 0),
-    ];
-    const cost = total('offerCost');
-    offerCost += cost[1] - cost[0];
-    seeds.push({ seed: config.seeds[index]!, margin: total('margin'), redemptions: total('redemptions') });
-  }
-  const incremental = lift.parts.incremental.cents;
+  const { title, notice, currency } = await db.dataset.findUniqueOrThrow({ where: { id: first.datasetId } });
   return {
+    ...(await reportPairs(db, pairs.a, pairs.b, config.burnInWeeks)),
     experiment: record,
-    dataset: { title: dataset.title, notice: dataset.notice, currency: dataset.currency },
+    dataset: { title, notice, currency },
     simulation: first,
-    comparison,
-    lift,
-    costPerIncremental: incremental > 0 && offerCost > 0 ? offerCost / incremental : null,
-    seeds,
     missingSeeds: config.seeds.filter((_, i) => !complete.includes(i)),
-    failedDays: await db.shoppingDay.count({
-      where: {
-        simulationId: { in: [...pairs.a, ...pairs.b] },
-        status: { in: ['failed', 'quarantined'] },
-      },
-    }),
-    digest: hash.digest('hex'),
     limits: LIMITS,
   };
 }

@@ -51,9 +51,6 @@ export type Profile = {
 
 export type Check = { readonly name: string; readonly isOk: boolean; readonly found: string };
 
-const ONE_ARM =
-  'One arm only: what the offers caused needs a comparison with the same shoppers under another policy.';
-
 /** What no simulation knows of. */
 export const LIMITS = [
   'Not modelled: leaving for another store, out-of-stock, assortment zones, returns, holidays, churn, fraud.',
@@ -86,7 +83,7 @@ export async function reviewSimulation(db: Database, simulationId: string): Prom
     checks: checksOf(simulation, figures),
     quarantines,
     speed: speedOf(simulation, figures),
-    limits: [ONE_ARM, ...LIMITS],
+    limits: LIMITS,
     sql: REPORT_SQL,
   };
 }

@@ -6,18 +6,14 @@ import type { ExperimentStatus } from '../domain/retail/experiment.ts';
 import type { Purchase } from '../domain/retail/lift.ts';
 import type { Database } from './client.ts';
 
-/**
- * What each agent of a simulation did from an instant on, those who did nothing included; in order of agent id.
- * Cancelled orders count nothing.
- */
-export async function loadOutcomes(db: Database, simulationId: string, from: Date): Promise<AgentOutcome[]> {
-  type Row = { agentId: string } & Record<Exclude<keyof AgentOutcome, 'agentId'>, bigint>;
-  const rows = await db.$queryRaw<Row[]>`
+/** The queries behind an experiment's figures; `$1` is a simulation's id, `$2` the first instant that counts. */
+export const EXPERIMENT_SQL = {
+  outcomes: `
     WITH bought AS (
       SELECT id, user_id, total_cents, discount_cents, total_cents - unit_cost_cents + vendor_funded_cents - redemption_fee_cents AS margin_cents,
              discount_cents - vendor_funded_cents + redemption_fee_cents AS offer_cost_cents
       FROM orders
-      WHERE simulation_id = ${simulationId} AND status = 'completed' AND simulated_at >= ${from}
+      WHERE simulation_id = $1 AND status = 'completed' AND simulated_at >= $2::timestamptz
     ), sums AS (
       SELECT user_id, count(*) AS orders, sum(total_cents) AS net, sum(discount_cents) AS discount, sum(margin_cents) AS margin, sum(offer_cost_cents) AS offer_cost
       FROM bought GROUP BY user_id
@@ -34,8 +30,30 @@ export async function loadOutcomes(db: Database, simulationId: string, from: Dat
     LEFT JOIN sums ON sums.user_id = a.user_id
     LEFT JOIN units ON units.user_id = a.user_id
     LEFT JOIN redeemed ON redeemed.user_id = a.user_id
-    WHERE s.simulation_id = ${simulationId}
-    ORDER BY s.agent_id COLLATE "C"`;
+    WHERE s.simulation_id = $1
+    ORDER BY s.agent_id COLLATE "C"`,
+  purchases: `
+    SELECT a.agent_id AS "agentId", p.category, p.sku,
+           floor(extract(epoch FROM o.simulated_at - $2::timestamptz) / 604800)::int AS week,
+           sum(l.quantity)::int AS units,
+           coalesce(sum(l.quantity) FILTER (WHERE l.line_discount_cents + l.order_discount_cents > 0), 0)::int AS "couponUnits",
+           coalesce(sum(l.quantity * l.unit_price_cents) FILTER (WHERE l.line_discount_cents + l.order_discount_cents > 0), 0)::int AS "couponCents"
+    FROM orders o
+    JOIN agents a ON a.user_id = o.user_id
+    JOIN order_lines l ON l.order_id = o.id
+    JOIN products p ON p.id = l.product_id
+    WHERE o.simulation_id = $1 AND o.status = 'completed' AND o.simulated_at >= $2::timestamptz
+    GROUP BY 1, 2, 3, 4
+    ORDER BY 1, 2, 3, 4`,
+} as const;
+
+/**
+ * What each agent of a simulation did from an instant on, those who did nothing included; in order of agent id.
+ * Cancelled orders count nothing.
+ */
+export async function loadOutcomes(db: Database, simulationId: string, from: Date): Promise<AgentOutcome[]> {
+  type Row = { agentId: string } & Record<Exclude<keyof AgentOutcome, 'agentId'>, bigint>;
+  const rows = await db.$queryRawUnsafe<Row[]>(EXPERIMENT_SQL.outcomes, simulationId, from);
   return rows.map(({ agentId, orders, units, netRevenue, discount, offerCost, margin, redemptions }) => ({
     agentId,
     orders: Number(orders),
@@ -129,17 +147,5 @@ function recordOf(row: {
 
 /** What is bought in a simulation from an instant on, by agent, product and week; cancelled orders left out. */
 export async function loadPurchases(db: Database, simulationId: string, from: Date): Promise<Purchase[]> {
-  return db.$queryRaw<Purchase[]>`
-    SELECT a.agent_id AS "agentId", p.category, p.sku,
-           floor(extract(epoch FROM o.simulated_at - ${from}::timestamptz) / 604800)::int AS week,
-           sum(l.quantity)::int AS units,
-           coalesce(sum(l.quantity) FILTER (WHERE l.line_discount_cents + l.order_discount_cents > 0), 0)::int AS "couponUnits",
-           coalesce(sum(l.quantity * l.unit_price_cents) FILTER (WHERE l.line_discount_cents + l.order_discount_cents > 0), 0)::int AS "couponCents"
-    FROM orders o
-    JOIN agents a ON a.user_id = o.user_id
-    JOIN order_lines l ON l.order_id = o.id
-    JOIN products p ON p.id = l.product_id
-    WHERE o.simulation_id = ${simulationId} AND o.status = 'completed' AND o.simulated_at >= ${from}
-    GROUP BY 1, 2, 3, 4
-    ORDER BY 1, 2, 3, 4`;
+  return db.$queryRawUnsafe<Purchase[]>(EXPERIMENT_SQL.purchases, simulationId, from);
 }

@@ -1,5 +1,6 @@
 // The main job from one command: local services, data, six simulated weeks at full speed, the report.
 import type { Command } from 'commander';
+import { reportPairs } from '../../client/experiments.ts';
 import { reviewSimulation } from '../../client/report.ts';
 import { seedAgents } from '../../client/seeding.ts';
 import type { SeedOptions } from '../../client/seeding.ts';
@@ -22,11 +23,15 @@ type Flags = { exit?: boolean; data: string; folder?: string; agents?: string; d
 
 const COMPLETE_JOURNEY = 'complete-journey';
 const DEMO_AGENTS = 300;
+/** A third of the weeks counts nothing in the comparison. */
+const BURN_IN_PART = 3;
 
 export function registerDemo(program: Command): void {
   program
     .command('demo')
-    .description('start everything, simulate six weeks of 300 shoppers at full speed, print the report')
+    .description(
+      'start everything, simulate six weeks of 300 shoppers with and without offers, print what the offers caused',
+    )
     .option('--exit', 'stop everything at the end (default when not on a terminal)')
     .option(
       '--data <source>',
@@ -111,25 +116,40 @@ async function runDemo(
     const seeded = await seedAgents(services.db, seeding);
     say(`Dataset "${seeded.datasetId}": ${seeded.title}, ${seeded.agents} agents.`);
     if (seeded.notice !== null) say(seeded.notice);
-    const simulation = await startSimulation(
+    const simulationId = `demo-${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`;
+    const withoutOffers = `${simulationId}-none`;
+    const days = wholeNumber('--days', flags.days);
+    const common = {
+      datasetId: seeded.datasetId,
+      agents: seeded.agents,
+      days,
+      seed: flags.seed,
+      timeScale: 'max',
+    };
+    await startSimulation(services, configOf({ ...common, simulationId }, config));
+    // The same shoppers with the same luck, without offers: what the offers caused is the difference.
+    await startSimulation(
       services,
       configOf(
-        {
-          simulationId: `demo-${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`,
-          datasetId: seeded.datasetId,
-          agents: seeded.agents,
-          days: wholeNumber('--days', flags.days),
-          seed: flags.seed,
-          timeScale: 'max',
-        },
+        { ...common, simulationId: withoutOffers, offerPolicy: 'none', execution: 'activity' },
         config,
       ),
     );
     if (addresses.webUiUrl !== null) say(`Temporal Web UI: ${addresses.webUiUrl}`);
-    await showProgress(services, simulation.simulationId);
-    await waitForSimulation(services, simulation.simulationId);
-    const report = await reviewSimulation(services.db, simulation.simulationId);
-    process.stdout.write(`${asJson ? JSON.stringify(report) : renderReport(report, addresses.webUiUrl)}\n`);
+    await showProgress(services, simulationId);
+    await waitForSimulation(services, simulationId);
+    say('The same shoppers without offers, to compare them with:');
+    await showProgress(services, withoutOffers);
+    await waitForSimulation(services, withoutOffers);
+    const report = await reviewSimulation(services.db, simulationId);
+    const burnInWeeks = Math.floor(days / 7 / BURN_IN_PART);
+    const answer = {
+      burnInWeeks,
+      ...(await reportPairs(services.db, [withoutOffers], [simulationId], burnInWeeks)),
+    };
+    process.stdout.write(
+      `${asJson ? JSON.stringify({ ...report, answer }) : renderReport(report, addresses.webUiUrl, answer)}\n`,
+    );
     if (report.checks.some((check) => !check.isOk)) process.exitCode = EXIT_CODES.checkFailed;
   });
 }

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import {
-  compareSimulations,
   reportExperiment,
+  reportPairs,
   startExperiment,
   stopExperiment,
   viewExperiment,
@@ -19,7 +19,7 @@ import type { CliContext } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { readJsonObject, readOffers } from '../json-file.ts';
 import { progressLine } from '../progress.ts';
-import { renderComparison, renderExperiment, renderView } from '../render-experiment.ts';
+import { renderComparison, renderExperiment, renderLift, renderView } from '../render-experiment.ts';
 import { writeExperimentPage } from '../experiment-page.ts';
 
 export function registerExperiment(program: Command): void {
@@ -166,8 +166,12 @@ async function compare(a: string, b: string, flags: { burnIn: string }, command:
   const burnIn = wholeNumber('--burn-in', flags.burnIn, 0);
   const context = openContext(command);
   await connected(context, async ({ db }) => {
-    const comparison = await compareSimulations(db, idsOf(a), idsOf(b), burnIn);
-    print(context, { a: idsOf(a), b: idsOf(b), ...comparison }, renderComparison(comparison));
+    const found = await reportPairs(db, idsOf(a), idsOf(b), burnIn);
+    print(
+      context,
+      { a: idsOf(a), b: idsOf(b), ...found },
+      [renderComparison(found.comparison), '', ...renderLift(found)].join('\n'),
+    );
   });
 }
 
