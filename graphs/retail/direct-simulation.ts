@@ -75,9 +75,10 @@ export async function simulateDirectly(
   catalog: CatalogIndex,
   pool: readonly Coupon[],
   personas: readonly Persona[],
+  campaignBudgets: ReadonlyMap<string, number> = new Map(),
 ): Promise<DirectSession[]> {
   const sessions = new Map<string, DirectSession[]>(personas.map(({ agentId }) => [agentId, []]));
-  for await (const session of liveDirectly(config, catalog, pool, personas))
+  for await (const session of liveDirectly(config, catalog, pool, personas, campaignBudgets))
     sessions.get(session.agentId)!.push(session);
   return [...sessions.values()].flat();
 }
