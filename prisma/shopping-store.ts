@@ -1,7 +1,7 @@
 import { AgentFailure, DaySettledError } from '../domain/errors.ts';
 import { HOURS_PER_DAY, addDays, instantAt, toMs } from '../domain/retail/calendar.ts';
-import { visitDecision } from '../domain/retail/choice-model.ts';
-import type { BinaryDecision, DayContext, WalletCoupon } from '../domain/retail/choice-model.ts';
+import { visitDecision } from '../domain/retail/visit-choice.ts';
+import type { BinaryDecision, DayContext, WalletCoupon } from '../domain/retail/choice-context.ts';
 import { householdProfile, initialHousehold } from '../domain/retail/household.ts';
 import type { HouseholdState } from '../domain/retail/household.ts';
 import { Persona } from '../domain/retail/persona.ts';

@@ -1,7 +1,7 @@
 import type { RandomKey } from '../random.ts';
 import { afterPurchase, afterVisit } from './household.ts';
 import type { HouseholdState } from './household.ts';
-import type { TripContext } from './choice-model.ts';
+import type { TripContext } from './choice-context.ts';
 import type { ShoppingSession } from './shopping-session.ts';
 
 /** One agent on one simulated date: what it did, and the household that is left. */

@@ -1,15 +1,11 @@
 import type { RandomKey } from '../random.ts';
 import { NO_SHIPPING, priceCart } from './cart.ts';
 import type { CartLine, PricedCart, Shipping, UsableCoupon } from './cart.ts';
-import { tripKey } from './choice-model.ts';
-import type {
-  BinaryDecision,
-  CategoryNeed,
-  ProductChoice,
-  TripContext,
-  TripPlan,
-  WalletView,
-} from './choice-model.ts';
+import { tripKey } from './choice-context.ts';
+import type { CategoryNeed, TripPlan } from './category-choice.ts';
+import type { BinaryDecision, TripContext } from './choice-context.ts';
+import type { WalletView } from './offer-choice.ts';
+import type { ProductChoice } from './product-choice.ts';
 import type { Store } from './catalog.ts';
 import type { DecisionRecord, ShoppingEvent } from './shopping-event.ts';
 

@@ -1,8 +1,8 @@
 import { END } from '@langchain/langgraph';
 import { HOURS_PER_DAY, addDays } from '../../domain/retail/calendar.ts';
 import type { CatalogIndex } from '../../domain/retail/catalog-index.ts';
-import { visitDecision } from '../../domain/retail/choice-model.ts';
-import type { DayContext } from '../../domain/retail/choice-model.ts';
+import { visitDecision } from '../../domain/retail/visit-choice.ts';
+import type { DayContext } from '../../domain/retail/choice-context.ts';
 import type { Coupon } from '../../domain/retail/coupon.ts';
 import { householdProfile, initialHousehold } from '../../domain/retail/household.ts';
 import { dealCoupons } from '../../domain/retail/offer-assignment.ts';
