@@ -9,6 +9,7 @@ import { registerMarket } from './commands/market.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerPreflight } from './commands/preflight.ts';
 import { registerQuarantine } from './commands/quarantine.ts';
+import { registerRealism } from './commands/realism.ts';
 import { registerSeed } from './commands/seed.ts';
 import { registerSimulation } from './commands/simulation.ts';
 import { registerStack } from './commands/stack.ts';
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   registerStack(program);
   registerSeed(program);
   registerExperiment(program);
+  registerRealism(program);
   registerMarket(program);
   registerMigrate(program);
   registerCheckDb(program);

@@ -1,5 +1,4 @@
 // Simulations from outside: start, pause, resume, set-scale, advance, stop, reset, status, list, digest, review.
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { reconcileSimulations } from '../../client/reconciliation.ts';
 import { reviewSimulation } from '../../client/report.ts';
@@ -23,6 +22,7 @@ import { parseTimeScale } from '../../domain/retail/clock.ts';
 import { digestSimulation, firstDifference } from '../../prisma/digest-store.ts';
 import { listSimulations, loadSimulation } from '../../prisma/simulation-store.ts';
 import type { ClockView } from '../../workflows/retail/messages.ts';
+import { readConfigFile } from '../config-file.ts';
 import { openContext } from '../context.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
@@ -304,27 +304,6 @@ function scaleOf(text: string): number | 'max' {
       `The scale must be a number above 0 and at most 1000000, or max, not "${text}".`,
     );
   return scale;
-}
-
-function readConfigFile(file: string | undefined): Record<string, unknown> {
-  if (file === undefined) return {};
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new InvalidInputError(`The configuration file ${file} cannot be read.`, { cause: error });
-  }
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
-  } catch (error) {
-    throw new InvalidInputError(
-      `The configuration file ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}.`,
-      { cause: error },
-    );
-  }
-  throw new InvalidInputError(`The configuration file ${file} must hold one JSON object.`);
 }
 
 function defaultId(): string {

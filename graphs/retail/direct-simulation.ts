@@ -49,6 +49,25 @@ export async function simulateDirectly(
   pool: readonly Coupon[],
   personas: readonly Persona[],
 ): Promise<DirectSession[]> {
+  const all: DirectSession[] = [];
+  for await (const { sessions } of liveAgents(config, catalog, pool, personas)) all.push(...sessions);
+  return all;
+}
+
+/** What one agent lived, and every coupon that it was dealt. */
+export type DirectLife = {
+  readonly persona: Persona;
+  readonly sessions: readonly DirectSession[];
+  readonly deals: readonly WalletEntry[];
+};
+
+/** The same simulation, one agent after the other: agents share nothing, and of a long one no more has to be kept. */
+export async function* liveAgents(
+  config: SimulationConfig,
+  catalog: CatalogIndex,
+  pool: readonly Coupon[],
+  personas: readonly Persona[],
+): AsyncGenerator<DirectLife> {
   const runTrip = walkTrips({
     policy: rulesPolicy,
     profile: config.profile === 'browse' ? 'browse' : 'full',
@@ -56,8 +75,8 @@ export async function simulateDirectly(
   });
   const root = RandomKey.of(config.seed);
   const couponByCode = new Map(pool.map((coupon) => [coupon.code, coupon]));
-  const sessions: DirectSession[] = [];
   for (const persona of personas) {
+    const sessions: DirectSession[] = [];
     const key = agentKey(root, persona.agentId);
     const profile = householdProfile(persona, catalog, config.choice, config.channel, key);
     let household = initialHousehold(profile, key);
@@ -98,8 +117,8 @@ export async function simulateDirectly(
         );
       }
     }
+    yield { persona, sessions, deals: entries };
   }
-  return sessions;
 }
 
 function refreshed(
