@@ -1,7 +1,7 @@
 import { parquetMetadataAsync, parquetRead } from 'hyparquet';
 import type { AsyncBuffer, DecodedArray } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { InvalidInputError } from '../../domain/errors.ts';
+import { InvalidInputError } from '../domain/errors.ts';
 
 /** Rows decoded at a time: the largest table has 21 million rows in one row group. */
 const WINDOW = 1_000_000;
