@@ -54,13 +54,14 @@ export function observedOf(
 ): ObservedHousehold {
   return {
     id: persona.agentId,
+    knownFrom: 0,
     baskets: sessions.filter(({ session }) => session.outcome === 'completed').map(basketOf),
     cartDays: sessions.filter(({ session }) => session.outcome !== 'empty_cart').map(({ day }) => day),
     deals: deals
       .filter(({ scope }) => scope !== 'frontstore')
       .map(({ code, assignedHours, status }) => ({
         day: Math.floor(assignedHours / HOURS_PER_DAY),
-        covers: (line) => matches(couponByCode.get(code)!, line as { category: string; brand: string }),
+        covers: (line) => matches(couponByCode.get(code)!, line),
         isRedeemed: status === 'redeemed',
       })),
   };
@@ -139,5 +140,7 @@ export async function measureRealism(
 function parseConfig(given: Record<string, unknown>): SimulationConfig {
   const result = SimulationConfig.safeParse(given);
   if (result.success) return result.data;
-  throw new InvalidInputError(`The simulation's configuration is wrong: ${describeConfigError(result.error)}.`);
+  throw new InvalidInputError(
+    `The simulation's configuration is wrong: ${describeConfigError(result.error)}.`,
+  );
 }

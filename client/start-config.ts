@@ -28,7 +28,9 @@ export function configOf(given: Record<string, unknown>, environment: Config): S
     ...given,
   });
   if (result.success) return result.data;
-  throw new InvalidInputError(`The simulation's configuration is wrong: ${describeConfigError(result.error)}.`);
+  throw new InvalidInputError(
+    `The simulation's configuration is wrong: ${describeConfigError(result.error)}.`,
+  );
 }
 
 /** Variables of the environment that differ from what the simulation was started with, and are ignored. */

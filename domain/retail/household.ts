@@ -69,7 +69,7 @@ function completionOf(channel: 'in_store' | 'online', parameters: ChoiceParamete
 }
 
 /**
- * Sizes trips so that the mean basket at regular prices is the persona's average cart value, split between more
+ * Sizes trips so that the mean basket costs the persona's average cart value at usual promotions, split between more
  * stock-up trips and larger trips.
  */
 export function householdProfile(
@@ -86,7 +86,8 @@ export function householdProfile(
   });
   const total = raw.reduce((sum, [, weight]) => sum + weight, 0);
   const unitsPerLine = 1 + parameters.extraUnits;
-  const meanLines = persona.avgCartValueCents / (catalog.meanLinePriceCents * unitsPerLine);
+  const cartCents = persona.avgCartValueCents * parameters.cartAtRegularPrices;
+  const meanLines = cartCents / (catalog.meanLinePriceCents * unitsPerLine);
   const typicalLines =
     parameters.stockUpShare * parameters.stockUpLines +
     (1 - parameters.stockUpShare) * parameters.fillInLines;

@@ -5,9 +5,9 @@
 
 export type ObservedLine = {
   readonly product: string | number;
-  readonly category: string | number;
+  readonly category: string;
   /** Brand, or maker where a panel knows no more. */
-  readonly brand: string | number;
+  readonly brand: string;
   readonly quantity: number;
   readonly isPromoted: boolean;
   readonly hasCoupon: boolean;
@@ -34,7 +34,9 @@ export type ObservedDeal = {
 };
 
 export type ObservedHousehold = {
-  readonly id: string | number;
+  readonly id: string;
+  /** First day of which all is known: purchases before it cannot count. */
+  readonly knownFrom: number;
   /** In order of time. */
   readonly baskets: readonly ObservedBasket[];
   readonly deals: readonly ObservedDeal[];
@@ -46,7 +48,7 @@ export type ObservedHousehold = {
 export type Window = { readonly from: number; readonly to: number };
 
 export type HouseholdFacts = {
-  readonly id: string | number;
+  readonly id: string;
   readonly days: number;
   readonly shopDays: number;
   /** Days between a shop day and the next one, both inside the window. */
@@ -74,6 +76,7 @@ export type OfferCounts = { readonly dealt: number; readonly redeemed: number };
 /** A covered product bought within so many days before a coupon was dealt makes a prior buyer (retail.md §4.4). */
 export const PRIOR_DAYS = 90;
 
+/** Coupons dealt in the window count only where the days before them are known too. */
 export function factsOf(household: ObservedHousehold, window: Window): HouseholdFacts {
   const isMeasured = ({ day }: { day: number }): boolean => day >= window.from && day < window.to;
   const baskets = household.baskets.filter(isMeasured);
@@ -99,7 +102,10 @@ export function factsOf(household: ObservedHousehold, window: Window): Household
     promotedLines: lines.filter(({ isPromoted }) => isPromoted).length,
     couponLines: lines.filter(({ hasCoupon }) => hasCoupon).length,
     ...repeatsOf(household.baskets, isMeasured),
-    ...offersOf(household, household.deals.filter(isMeasured)),
+    ...offersOf(
+      household,
+      household.deals.filter((deal) => isMeasured(deal) && deal.day >= household.knownFrom + PRIOR_DAYS),
+    ),
   };
 }
 
@@ -117,10 +123,10 @@ function repeatsOf(
   baskets: readonly ObservedBasket[],
   isMeasured: (basket: ObservedBasket) => boolean,
 ): Pick<HouseholdFacts, 'repeats' | 'sameBrandRepeats'> {
-  const last = new Map<string | number, readonly (string | number)[]>();
+  const last = new Map<string, readonly string[]>();
   let [repeats, sameBrandRepeats] = [0, 0];
   for (const basket of baskets) {
-    const now = new Map<string | number, (string | number)[]>();
+    const now = new Map<string, string[]>();
     for (const { category, brand } of basket.lines) {
       const brands = now.get(category);
       if (brands === undefined) now.set(category, [brand]);
