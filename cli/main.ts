@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { registerCalibrate } from './commands/calibrate.ts';
 import { registerCheckDb } from './commands/check-db.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerExperiment } from './commands/experiment.ts';
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
   registerSeed(program);
   registerExperiment(program);
   registerRealism(program);
+  registerCalibrate(program);
   registerMarket(program);
   registerMigrate(program);
   registerCheckDb(program);

@@ -1,4 +1,7 @@
 import Table from 'cli-table3';
+import type { Calibration } from '../client/calibration.ts';
+import { DEFAULT_CHOICE_PARAMETERS } from '../domain/retail/choice-parameters.ts';
+import type { ChoiceParameters } from '../domain/retail/choice-parameters.ts';
 import type { RealismMetric, NoiseFloor } from '../domain/retail/realism-samples.ts';
 import type { RealismTableRow } from '../domain/retail/realism-table.ts';
 
@@ -34,7 +37,7 @@ export function renderRealismTable(rows: readonly RealismTableRow[]): string {
   });
   for (const row of rows)
     table.push([
-      `${METRIC_LABELS[row.metric]}${row.kind === 'number' ? '' : ' (KS)'}`,
+      labelOf(row),
       figure(row.ours),
       figure(row.target),
       figure(row.distance),
@@ -56,10 +59,48 @@ export function failingText(rows: readonly RealismTableRow[]): string {
   return `Failing: ${failing.map(({ metric }) => METRIC_LABELS[metric]).join(', ')}.`;
 }
 
+function labelOf({ metric, kind }: RealismTableRow): string {
+  return `${METRIC_LABELS[metric]}${kind === 'number' ? '' : ' (KS)'}`;
+}
+
 function floorText(floor: NoiseFloor | null): string {
   return floor === null ? '–' : `${figure(floor.median)}, ${figure(floor.p95)}`;
 }
 
 function figure(value: number | null): string {
   return value === null ? '–' : value.toFixed(Math.abs(value) < 10 ? 3 : 2);
+}
+
+/** What was fitted, and what it is worth on households and weeks that the search has not seen. */
+export function renderCalibration(found: Calibration, file: string): string {
+  const { households, days, score, rows, choice } = found;
+  const table = new Table({
+    head: ['held out', 'target', 'fitted', 'distance', 'of defaults', 'by chance: median, 95 %', ''],
+    style: { head: [], border: [] },
+  });
+  for (const row of rows)
+    table.push([
+      labelOf(row),
+      figure(row.target),
+      figure(row.ours),
+      figure(row.distance),
+      figure(row.defaultDistance),
+      floorText(row.floor),
+      VERDICTS[row.verdict],
+    ]);
+  const parameters = Object.entries(choice).map(
+    ([name, value]) =>
+      `${name} ${value} (${figure(DEFAULT_CHOICE_PARAMETERS[name as keyof ChoiceParameters] as number)})`,
+  );
+  return [
+    `${found.panel}: seed ${found.seed}, ${found.trials} trials, ${found.seconds.toFixed(0)} s`,
+    `Training: ${households.training} households, ${days.training.join(' to ')}; held out: ${households.heldOut} other households, ${days.heldOut.join(' to ')}`,
+    `Score (weighted mean distance): training ${figure(score.training.default)} → ${figure(score.training.fitted)}, held out ${figure(score.heldOut.default)} → ${figure(score.heldOut.fitted)}`,
+    table.toString(),
+    REALISM_LEGEND,
+    failingText(rows),
+    `Fitted (defaults): ${parameters.join(', ')}`,
+    ...(found.notice === null ? [] : [found.notice]),
+    `Written to ${file}: mercato simulation start --config ${file}`,
+  ].join('\n');
 }

@@ -125,6 +125,7 @@ export async function measureRealism(
     runs.push(samplesOf(await liveAndObserve(config, dataset, measured, onEach)));
   }
   const { channel } = configs[0]!;
+  const rows = realismTable(runs, COMPLETE_JOURNEY, COMPLETION[channel]);
   return {
     agents,
     seeds,
@@ -132,7 +133,8 @@ export async function measureRealism(
     weeks,
     channel,
     source: COMPLETE_JOURNEY.source,
-    rows: realismTable(runs, COMPLETE_JOURNEY, COMPLETION[channel]),
+    // The panel is of shops: of the online channel only the completion is known.
+    rows: channel === 'online' ? rows.filter(({ metric }) => metric === 'completion') : rows,
     seconds: (performance.now() - start) / 1000,
   };
 }
