@@ -117,14 +117,14 @@ describe('the utility of a product', () => {
       );
       return mean(utilities.map((utility) => (utility - mean(utilities)) ** 2));
     };
-    // Standard deviations 0.5 and 2.0.
-    expect(Math.sqrt(spread(1) / spread(0))).toBeCloseTo(4, 6);
+    // Standard deviations 1.2 and 4.4.
+    expect(Math.sqrt(spread(1) / spread(0))).toBeCloseTo(4.4 / 1.2, 6);
   });
 
   test('rises with what was bought before', () => {
     const { household } = aDay({ catalog: only() });
     const used = { ...household, categories: { Milk: { units: 0, day: 0, brands: { Acme: 0.5 } } } };
-    expect(item({ household: used }).utility - item({}).utility).toBeCloseTo(0.25, 12);
+    expect(item({ household: used }).utility - item({}).utility).toBeCloseTo(1.5 * 0.5 * 0.5, 12);
   });
 
   test('of a dear product is higher for the affluent', () => {
