@@ -5,6 +5,7 @@ import { panelCatalogue } from '../datasets/panel/catalogue.ts';
 import { panelDataset } from '../datasets/panel/dataset.ts';
 import { dateOf } from '../datasets/panel/days.ts';
 import { observedHouseholds } from '../datasets/panel/observed-households.ts';
+import { openPanel } from '../datasets/panel/panel-folder.ts';
 import { daysOf, windowOf } from '../datasets/panel/panel.ts';
 import type { Panel } from '../datasets/panel/panel.ts';
 import { InvalidInputError } from '../domain/errors.ts';
@@ -124,7 +125,7 @@ export async function openCalibrationPanel({
   if (panel === COMPLETE_JOURNEY_ID)
     return readCompleteJourney(await openPackageFiles({ folder, cacheFolder }));
   if (folder !== null) throw new InvalidInputError(`--folder goes with --panel ${COMPLETE_JOURNEY_ID}.`);
-  throw new InvalidInputError(`--panel ${panel}`);
+  return openPanel(panel);
 }
 
 /** Some households on some days: what is simulated, and what they really did. */
