@@ -39,6 +39,10 @@ export function registerSimulation(program: Command): void {
     .description('store a simulation and start it; the same one twice is started once')
     .option('--id <id>', 'name of the simulation (default: sim-<date>-<time>)')
     .option('--config <file>', 'JSON file with any field of the configuration; flags win over it')
+    .option(
+      '--events <file>',
+      'JSON file with an event calendar, such as data/us-calendar.json (default: no events)',
+    )
     .option('--dataset <name>', 'dataset with agents, catalogue and coupons (default: default)')
     .option('--agents <n>', 'how many of its agents take part (default: all)')
     .option('--days <n>', 'simulated days (default: 42)')
@@ -126,6 +130,7 @@ export function registerSimulation(program: Command): void {
 type StartFlags = {
   id?: string;
   config?: string;
+  events?: string;
   dataset?: string;
   agents?: string;
   days?: string;
@@ -143,7 +148,12 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
   const context = openContext(command);
   requireSimulationMode(context.config);
   const config = configOf(
-    { simulationId: defaultId(), ...readConfigFile(flags.config), ...fieldsOf(flags) },
+    {
+      simulationId: defaultId(),
+      ...readJsonFile('configuration', flags.config),
+      ...eventsOf(flags.events),
+      ...fieldsOf(flags),
+    },
     context.config,
   );
   await connected(context, async (services) => {
@@ -306,13 +316,21 @@ function scaleOf(text: string): number | 'max' {
   return scale;
 }
 
-function readConfigFile(file: string | undefined): Record<string, unknown> {
+/** The events of a calendar file; what else is in it is for people. */
+function eventsOf(file: string | undefined): Record<string, unknown> {
+  if (file === undefined) return {};
+  const { events } = readJsonFile('event calendar', file);
+  if (events !== undefined) return { events };
+  throw new InvalidInputError(`The event calendar file ${file} has no list \`events\`.`);
+}
+
+function readJsonFile(kind: string, file: string | undefined): Record<string, unknown> {
   if (file === undefined) return {};
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new InvalidInputError(`The configuration file ${file} cannot be read.`, { cause: error });
+    throw new InvalidInputError(`The ${kind} file ${file} cannot be read.`, { cause: error });
   }
   try {
     const value: unknown = JSON.parse(text);
@@ -320,11 +338,11 @@ function readConfigFile(file: string | undefined): Record<string, unknown> {
       return value as Record<string, unknown>;
   } catch (error) {
     throw new InvalidInputError(
-      `The configuration file ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}.`,
+      `The ${kind} file ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}.`,
       { cause: error },
     );
   }
-  throw new InvalidInputError(`The configuration file ${file} must hold one JSON object.`);
+  throw new InvalidInputError(`The ${kind} file ${file} must hold one JSON object.`);
 }
 
 function defaultId(): string {

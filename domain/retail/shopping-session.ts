@@ -103,7 +103,7 @@ export function addToCart(session: ShoppingSession, choice: ProductChoice): Shop
     quantity: choice.quantity,
     regularPriceCents: price.regularPriceCents,
     unitPriceCents: price.unitPriceCents,
-    unitCostCents: product.unitCostCents,
+    unitCostCents: price.unitCostCents,
   };
   const scores = choice.items.map((item, i) => item.utility + choice.noise[i]!);
   const lookedAt = scores

@@ -20,8 +20,17 @@ export function visitDecision(context: DayContext): BinaryDecision {
       parameters.visitWalletValue *
       persona.couponAffinity *
       Math.min(1, walletValueCents(context) / persona.weeklyBudgetCents),
+    ...eventTerms(context),
   };
   return decide(terms, context.key.at('day', day, 'decide_shop'));
+}
+
+/** Log-odds at which nobody goes: the store is closed. */
+const CLOSED = -1_000;
+
+function eventTerms({ effects }: DayContext): Record<string, number> {
+  if (effects === undefined || effects === null) return {};
+  return { events: effects.visitLogOdds, ...(effects.isClosed ? { closed: CLOSED } : {}) };
 }
 
 const MOST_TRIPS = 4;
