@@ -8,23 +8,31 @@ import { InvalidInputError } from '../domain/errors.ts';
  */
 export function readConfigFile(file: string | undefined): Record<string, unknown> {
   if (file === undefined) return {};
+  const { calibration: _, ...fields } = readJsonFile('configuration', file);
+  return fields;
+}
+
+/**
+ * The object in a JSON file.
+ * @param kind of file, for the message when it is none
+ */
+export function readJsonFile(kind: string, file: string): Record<string, unknown> {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new InvalidInputError(`The configuration file ${file} cannot be read.`, { cause: error });
+    throw new InvalidInputError(`The ${kind} file ${file} cannot be read.`, { cause: error });
   }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
     throw new InvalidInputError(
-      `The configuration file ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}.`,
+      `The ${kind} file ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}.`,
       { cause: error },
     );
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new InvalidInputError(`The configuration file ${file} must hold one JSON object.`);
-  const { calibration: _, ...fields } = value as Record<string, unknown>;
-  return fields;
+    throw new InvalidInputError(`The ${kind} file ${file} must hold one JSON object.`);
+  return value as Record<string, unknown>;
 }

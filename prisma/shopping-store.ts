@@ -2,6 +2,7 @@ import { AgentFailure, DaySettledError } from '../domain/errors.ts';
 import { HOURS_PER_DAY, addDays, instantAt, toMs } from '../domain/retail/calendar.ts';
 import { visitDecision } from '../domain/retail/visit-choice.ts';
 import type { BinaryDecision, DayContext, WalletCoupon } from '../domain/retail/choice-context.ts';
+import { effectsOn } from '../domain/retail/event-calendar.ts';
 import { householdProfile, initialHousehold } from '../domain/retail/household.ts';
 import type { HouseholdState } from '../domain/retail/household.ts';
 import { Persona } from '../domain/retail/persona.ts';
@@ -75,6 +76,7 @@ export async function loadDays(
       household: standing.stateBefore ?? initialHousehold(profile, key),
       day,
       date,
+      effects: effectsOn(config.events, date),
       wallet: (standing.wallet ?? []).map((entry) => walletCouponOf(entry, config, catalog)),
       key,
     };

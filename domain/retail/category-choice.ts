@@ -35,7 +35,10 @@ export function planTrip(context: TripContext): TripPlan {
     key.at('trip_type'),
   );
   const impulse = exp(parameters.impulseLines * (persona.impulsivity - 0.4));
-  const mean = (stockUp.isYes ? profile.stockUpLines : profile.fillInLines) * impulse;
+  const mean =
+    (stockUp.isYes ? profile.stockUpLines : profile.fillInLines) *
+    impulse *
+    (context.effects?.basketSize ?? 1);
   const gamma = stockUp.isYes
     ? [0, 1, 2].reduce((sum, i) => sum + key.at('trip_size', i).exponential(), 0) / 3
     : key.at('trip_size', 0).exponential();
@@ -60,7 +63,7 @@ const MAX_LINES_PER_CATEGORY = 8;
 
 /**
  * Category purchases. The mean number of lines of a category is
- *   size · weight · exp(offset − stockEffect · units at home) · exp(γ · (inclusive value now − at regular prices)) ÷ lift,
+ *   size · weight · demand of the day · exp(offset − stockEffect · units at home) · exp(γ · (inclusive value now − at regular prices)) ÷ lift,
  * so a promotion or a noticed coupon raises it, and a full cupboard lowers it.
  */
 export function categoryNeeds(
@@ -78,6 +81,7 @@ export function categoryNeeds(
       (inclusiveValue(items.map((i) => i.utility)) - inclusiveValue(items.map((i) => i.regularUtility)));
     const weight =
       ((profile.categoryWeights.get(shelf.name) ?? 0) *
+        (context.effects?.demand.get(shelf.name) ?? 1) *
         exp(profile.stock.offset - parameters.stockEffect * units + pull)) /
       promotionLift(context.catalog, shelf, parameters);
     return { category: shelf.name, weight };

@@ -3,6 +3,7 @@ import type { RandomKey } from '../random.ts';
 import type { UsableCoupon } from './cart.ts';
 import type { CatalogIndex } from './catalog-index.ts';
 import type { ChoiceParameters } from './choice-parameters.ts';
+import type { DayEffects } from './event-calendar.ts';
 import type { HouseholdProfile, HouseholdState } from './household.ts';
 import type { Persona } from './persona.ts';
 
@@ -23,6 +24,8 @@ export type DayContext = {
   /** Number of the day from 0, and its date. */
   readonly day: number;
   readonly date: string;
+  /** What is special about the day; null or absent on an ordinary one. */
+  readonly effects?: DayEffects | null;
   /** Open coupons at 00:00, with the hours since the simulation's start at which they were dealt. */
   readonly wallet: readonly WalletCoupon[];
   /** Key of (seed, agent). */

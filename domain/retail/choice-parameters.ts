@@ -83,6 +83,28 @@ export const DEFAULT_CHOICE_PARAMETERS = {
   checkoutImpulsivity: 1,
   /** Completion assumed when visits are derived from purchase days, online. */
   onlineCompletion: 0.43,
+  /** Satisfaction: log-odds of a visit per unit of it (0 = off), and how much of it is left after the next visit. */
+  satisfactionVisits: 0,
+  satisfactionMemory: 0.8,
+  /** What a visit adds: for being completed or not, per share saved, put back, or wanted of coupons in vain. */
+  satisfactionCompleted: 0.1,
+  satisfactionAbandoned: -0.5,
+  satisfactionSaving: 1,
+  satisfactionPutBack: -0.5,
+  satisfactionUnmetWish: -0.2,
+  /** What an ordinary visit adds up to, in the shipped population without offers; -0.2 online. */
+  satisfactionUsual: 0.25,
+  /** Offer fatigue: log probability of noticing a coupon lost per coupon shown and not used (0 = off), and the days
+   *  after which such a coupon counts by 1/e. */
+  offerFatigue: 0,
+  offerFatigueDays: 14,
+  /** Churn: probability of lapsing in a week at usual satisfaction (0 = off; 0.0005 has as many silent households as the
+   *  panel), its log per unit of satisfaction lost, and the log-odds of a visit of a lapsed household: always, and
+   *  × coupon affinity × wallet value ÷ weekly budget. */
+  churnPerWeek: 0,
+  churnBySatisfaction: 2,
+  lapsedVisits: -4,
+  lapsedWalletValue: 4,
 };
 
 export const ChoiceParameters = z
@@ -132,6 +154,20 @@ export const ChoiceParameters = z
     checkoutOverBudget: number,
     checkoutImpulsivity: number,
     onlineCompletion: z.number().gt(0).max(1),
+    satisfactionVisits: number,
+    satisfactionMemory: z.number().min(0).max(0.999),
+    satisfactionCompleted: number,
+    satisfactionAbandoned: number,
+    satisfactionSaving: number,
+    satisfactionPutBack: number,
+    satisfactionUnmetWish: number,
+    satisfactionUsual: number,
+    offerFatigue: z.number().min(0).max(10),
+    offerFatigueDays: positive,
+    churnPerWeek: probability,
+    churnBySatisfaction: number,
+    lapsedVisits: number,
+    lapsedWalletValue: number,
   })
   .partial()
   .transform((given) => ({ ...DEFAULT_CHOICE_PARAMETERS, ...withoutUndefined(given) }));

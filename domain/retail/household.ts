@@ -15,6 +15,10 @@ export type HouseholdState = {
   readonly weekStartDay: number;
   readonly weekSpendCents: number;
   readonly categories: Readonly<Record<string, CategoryState>>;
+  /** -1 to 1; absent as long as nothing depends on it (satisfaction.ts). */
+  readonly satisfaction?: number;
+  /** Coupons shown and not used, as they counted on a day; absent without offer fatigue (offer-fatigue.ts). */
+  readonly fatigue?: { readonly unused: number; readonly day: number };
 };
 
 export type CategoryState = {

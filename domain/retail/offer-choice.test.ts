@@ -1,6 +1,7 @@
 import { aCartLine, aTrip, aUsable, aWalletCoupon } from '../../tests/builders.ts';
 import type { ContextInput } from '../../tests/builders.ts';
 import type { TripContext } from './choice-context.ts';
+import { DEFAULT_CHOICE_PARAMETERS } from './choice-parameters.ts';
 import { returnNeeds, viewWallet, wantedCoupons } from './offer-choice.ts';
 import type { Persona } from './persona.ts';
 
@@ -86,6 +87,16 @@ describe('the wallet on a trip', () => {
       ),
     );
     expect(more).toEqual(few);
+  });
+
+  test('gives the same wanted coupons in the same order, in whatever order it was read', () => {
+    const parameters = { ...DEFAULT_CHOICE_PARAMETERS, openWallet: 50, noticeCoupon: 1, useCoupon: 1 };
+    const wanted = (entries: typeof wallet) => {
+      const trip = aTrip({ wallet: entries, parameters, persona: { couponAffinity: 1 } });
+      return wantedCoupons(trip.wallet, viewWallet(trip)).map(({ coupon }) => coupon.code);
+    };
+    expect(wanted(wallet).length).toBeGreaterThan(3);
+    expect(wanted([...wallet].reverse())).toEqual(wanted(wallet));
   });
 });
 

@@ -10,6 +10,7 @@ import { decide, tripKey } from './choice-context.ts';
 import type { BinaryDecision, TripContext, WalletCoupon } from './choice-context.ts';
 import type { Coupon } from './coupon.ts';
 import { reachOf, typicalPurchase } from './coupon-reach.ts';
+import { attention } from './offer-fatigue.ts';
 import { DEAL_SEEKING_BEHAVIORS } from './persona.ts';
 
 /** What a shopper notices in the wallet, wants to use, and goes back to the shelves for. */
@@ -56,10 +57,11 @@ export function viewWallet(context: TripContext): WalletView {
     (a, b) => b.assignedHours - a.assignedHours || compareText(a.coupon.code, b.coupon.code),
   );
   const now = context.day * 24;
+  const notice = parameters.noticeCoupon * attention(context.household, context.day, parameters);
   const coupons = listed.map((entry, index): CouponView => {
     const code = entry.coupon.code;
     const isFresh = now - entry.assignedHours < 7 * 24;
-    const noticeProbability = open.isYes ? parameters.noticeCoupon * (isFresh ? 1 : 0.7) : 0;
+    const noticeProbability = open.isYes ? notice * (isFresh ? 1 : 0.7) : 0;
     const isNoticed = key.at('notice', code).uniform() < noticeProbability;
     const useProbability = useProbabilityOf(context, entry.coupon);
     const useDraw = key.at('use', code).uniform();
@@ -97,12 +99,12 @@ function useProbabilityOf(context: TripContext, coupon: Coupon): number {
   return Math.min(1, context.persona.couponAffinity * context.parameters.useCoupon * appeal);
 }
 
-/** The coupons of a wallet that its view found wanted. */
+/** The coupons of a wallet that its view found wanted, as they are listed: in whatever order the wallet was read. */
 export function wantedCoupons(wallet: readonly WalletCoupon[], view: WalletView): WalletCoupon[] {
-  const wanted = new Set(
-    view.coupons.filter((coupon) => coupon.isWanted).map((coupon) => coupon.userCouponId),
-  );
-  return wallet.filter((entry) => wanted.has(entry.userCouponId));
+  const byId = new Map(wallet.map((entry) => [entry.userCouponId, entry]));
+  return view.coupons
+    .filter((coupon) => coupon.isWanted)
+    .flatMap(({ userCouponId }) => byId.get(userCouponId) ?? []);
 }
 
 /**

@@ -11,6 +11,8 @@ import { tripKey } from './choice-context.ts';
 import type { TripContext } from './choice-context.ts';
 import type { ChoiceParameters } from './choice-parameters.ts';
 import type { Coupon } from './coupon.ts';
+import { shockedPrice } from './event-calendar.ts';
+import type { DayEffects } from './event-calendar.ts';
 import { brandShare } from './household.ts';
 import { INCOME_BRACKETS } from './persona.ts';
 import type { Persona } from './persona.ts';
@@ -38,7 +40,7 @@ export function shelfOf(
 ): ShelfItem[] {
   const key = tripKey(context).at('shelf', shelf.name);
   const bought = context.household.categories[shelf.name]?.brands ?? {};
-  const scored = displayOf(shelf, weekOfYear(context.date)).map((display) => {
+  const scored = displayOf(shelf, weekOfYear(context.date), context.effects).map((display) => {
     const familiar = display.product.brand in bought ? 0.5 : 0;
     return { display, score: display.prominence + familiar + key.at(display.product.sku).gumbel() };
   });
@@ -56,21 +58,26 @@ type Display = {
   readonly prominence: number;
 };
 
-const displays = new WeakMap<CategoryShelf, Map<number, readonly Display[]>>();
+const displays = new WeakMap<CategoryShelf, Map<string, readonly Display[]>>();
 
-/** The shelf in a week of the year. Worked out once. */
-export function displayOf(shelf: CategoryShelf, week: number): readonly Display[] {
-  const known = displays.get(shelf) ?? new Map<number, readonly Display[]>();
+/** The shelf in a week of the year, under the price shocks of a day. Worked out once. */
+export function displayOf(
+  shelf: CategoryShelf,
+  week: number,
+  effects?: DayEffects | null,
+): readonly Display[] {
+  const known = displays.get(shelf) ?? new Map<string, readonly Display[]>();
   displays.set(shelf, known);
-  const before = known.get(week);
+  const name = `${week}/${effects?.pricesKey ?? ''}`;
+  const before = known.get(name);
   if (before !== undefined) return before;
   const display = shelf.products.map((product): Display => {
-    const price = shelfPriceOf(shelf, product, week);
+    const price = shockedPrice(shelfPriceOf(shelf, product, week), product, effects?.prices ?? []);
     const lnPopularity = ln(product.popularity);
     const promoted = (price.isFeatured ? 0.5 : 0) + (price.isDisplayed ? 0.5 : 0);
     return { product, price, lnPopularity, prominence: lnPopularity + promoted };
   });
-  known.set(week, display);
+  known.set(name, display);
   return display;
 }
 

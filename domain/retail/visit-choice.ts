@@ -3,25 +3,36 @@ import { dayOfWeek } from './calendar.ts';
 import { faceValue } from './cart.ts';
 import { decide } from './choice-context.ts';
 import type { BinaryDecision, DayContext } from './choice-context.ts';
+import { churnTerms } from './churn.ts';
 import { typicalPurchase } from './coupon-reach.ts';
 import type { Persona } from './persona.ts';
+import { satisfactionTerms } from './satisfaction.ts';
 
 /** Whether, how often and when a shopper goes shopping on a day. */
 
 /** Whether the agent shops on this day. The day's plan and the graph's decide_shop node make this same draw. */
 export function visitDecision(context: DayContext): BinaryDecision {
   const { persona, parameters, profile, household, day } = context;
+  const walletShare = Math.min(1, walletValueCents(context) / persona.weeklyBudgetCents);
   const terms = {
     propensity: logit(profile.visitRate),
     dayPreference: ln(Math.max(0.01, dayFactor(persona, context.date))),
     weeklyRhythm:
       household.lastShopDay !== null && day - household.lastShopDay === 7 ? parameters.visitWeeklyRhythm : 0,
-    walletValue:
-      parameters.visitWalletValue *
-      persona.couponAffinity *
-      Math.min(1, walletValueCents(context) / persona.weeklyBudgetCents),
+    walletValue: parameters.visitWalletValue * persona.couponAffinity * walletShare,
+    ...eventTerms(context),
+    ...satisfactionTerms(household, parameters),
+    ...churnTerms(context, persona.couponAffinity * walletShare),
   };
   return decide(terms, context.key.at('day', day, 'decide_shop'));
+}
+
+/** Log-odds at which nobody goes: the store is closed. */
+const CLOSED = -1_000;
+
+function eventTerms({ effects }: DayContext): Record<string, number> {
+  if (effects === undefined || effects === null) return {};
+  return { events: effects.visitLogOdds, ...(effects.isClosed ? { closed: CLOSED } : {}) };
 }
 
 const MOST_TRIPS = 4;

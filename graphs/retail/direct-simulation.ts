@@ -4,6 +4,7 @@ import type { CatalogIndex } from '../../domain/retail/catalog-index.ts';
 import { visitDecision } from '../../domain/retail/visit-choice.ts';
 import type { DayContext } from '../../domain/retail/choice-context.ts';
 import type { Coupon } from '../../domain/retail/coupon.ts';
+import { effectsOn } from '../../domain/retail/event-calendar.ts';
 import { householdProfile, initialHousehold } from '../../domain/retail/household.ts';
 import { dealCoupons } from '../../domain/retail/offer-assignment.ts';
 import { cycleNumberOf, isCycleStart } from '../../domain/retail/offer-cycle.ts';
@@ -102,6 +103,7 @@ export async function* liveAgents(
         household,
         day,
         date,
+        effects: effectsOn(config.events, date),
         wallet,
         key,
       };
