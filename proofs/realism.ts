@@ -1,5 +1,6 @@
 // `npm run proof:realism`: whether the shipped shoppers live like real households, 300 agents in five seeds after half a
 // year of burn-in: a year in the shop, and eight weeks online. Prints the tables of `mercato realism`; fails when a row does.
+import { parseArgs } from 'node:util';
 import { measureRealism } from '../client/realism.ts';
 import type { RealismRun } from '../client/realism.ts';
 import { REALISM_LEGEND, failingText, renderRealismTable } from '../cli/render-realism.ts';
@@ -12,13 +13,15 @@ const RUNS = [
 ] as const;
 
 runProof(async () => {
-  let failing = 0;
+  const { json } = parseArgs({ options: { json: { type: 'boolean', default: false } } }).values;
+  const runs: RealismRun[] = [];
   for (const { channel, weeks } of RUNS) {
     const run = await measureRealism({ channel }, { ...SIZE, weeks }, tenths(channel));
-    process.stdout.write(`${describe(run)}\n\n`);
-    failing += run.rows.filter(({ verdict }) => verdict === 'fails').length;
+    runs.push(run);
+    if (!json) process.stdout.write(`${describe(run)}\n\n`);
   }
-  return failing === 0 ? 0 : 1;
+  if (json) process.stdout.write(`${JSON.stringify(runs)}\n`);
+  return runs.some(({ rows }) => rows.some(({ verdict }) => verdict === 'fails')) ? 1 : 0;
 });
 
 function describe({ channel, rows, seconds, source }: RealismRun): string {
