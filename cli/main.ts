@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { registerCalibrate } from './commands/calibrate.ts';
 import { registerCheckDb } from './commands/check-db.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerExperiment } from './commands/experiment.ts';
@@ -9,6 +10,7 @@ import { registerMarket } from './commands/market.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerPreflight } from './commands/preflight.ts';
 import { registerQuarantine } from './commands/quarantine.ts';
+import { registerRealism } from './commands/realism.ts';
 import { registerSeed } from './commands/seed.ts';
 import { registerSimulation } from './commands/simulation.ts';
 import { registerStack } from './commands/stack.ts';
@@ -28,6 +30,8 @@ async function main(): Promise<void> {
   registerStack(program);
   registerSeed(program);
   registerExperiment(program);
+  registerRealism(program);
+  registerCalibrate(program);
   registerMarket(program);
   registerMigrate(program);
   registerCheckDb(program);

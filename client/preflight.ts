@@ -4,7 +4,7 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Connection } from '@temporalio/client';
 import type { Config } from '../config.ts';
-import { PANEL_DATASET_ID } from '../datasets/complete-journey/complete-journey.ts';
+import { COMPLETE_JOURNEY_ID } from '../datasets/complete-journey/complete-journey.ts';
 import { DEFAULT_DATASET_ID } from '../datasets/shipped-dataset.ts';
 import { RandomKey } from '../domain/random.ts';
 import { dealCoupons } from '../domain/retail/offer-assignment.ts';
@@ -312,7 +312,7 @@ function countPool(coupons: readonly { scope: string }[]): { frontstore: number;
 
 function seedCommand({ datasetId }: PreflightContext): string {
   if (datasetId === DEFAULT_DATASET_ID) return 'mercato seed agents';
-  if (datasetId === PANEL_DATASET_ID) return 'mercato seed agents --from complete-journey';
+  if (datasetId === COMPLETE_JOURNEY_ID) return 'mercato seed agents --from complete-journey';
   return `mercato seed agents --from FILE.xlsx --dataset ${datasetId}`;
 }
 

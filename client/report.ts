@@ -53,7 +53,8 @@ export type Check = { readonly name: string; readonly isOk: boolean; readonly fo
 
 /** What no simulation knows of. */
 export const LIMITS = [
-  'Not modelled: leaving for another store, out-of-stock, assortment zones, returns, holidays, churn, fraud.',
+  'Not modelled: leaving for another store, out-of-stock, assortment zones, returns, fraud.',
+  'Off unless configured: holidays and other events, satisfaction, offer fatigue, churn.',
 ];
 
 export async function reviewSimulation(db: Database, simulationId: string): Promise<SimulationReport> {

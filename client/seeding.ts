@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readCompleteJourney } from '../datasets/complete-journey/complete-journey.ts';
-import { openPanelFiles } from '../datasets/complete-journey/panel-files.ts';
+import { openPackageFiles } from '../datasets/complete-journey/package-files.ts';
 import { BadWorkbookError } from '../datasets/issue.ts';
 import type { Issue } from '../datasets/issue.ts';
+import { panelDataset } from '../datasets/panel/dataset.ts';
 import { DEFAULT_DATASET_ID, moreShippedAgents, SHIPPED_AGENTS } from '../datasets/shipped-dataset.ts';
 import { parseWorkbook } from '../datasets/workbook.ts';
 import type { ParsedWorkbook } from '../datasets/workbook.ts';
@@ -21,7 +22,7 @@ export const SHIPPED_WORKBOOK = path.join(__dirname, '..', 'data', 'mercato.xlsx
 export type SeedSource =
   | { type: 'shipped' }
   | { type: 'workbook'; file: string }
-  | { type: 'complete_journey'; folder: string | null; households: number; cacheFolder: string };
+  | { type: 'complete_journey'; folder: string | null; households: number | null; cacheFolder: string };
 
 export type SeedOptions = {
   source: SeedSource;
@@ -60,9 +61,9 @@ async function readSource(db: Database, options: SeedOptions): Promise<Reading> 
     case 'workbook':
       return readWorkbook(db, source.file, options);
     case 'complete_journey': {
-      const files = await openPanelFiles(source);
-      const dataset = await readCompleteJourney(files, { households: source.households });
-      return { dataset: { ...dataset, id: options.datasetId ?? dataset.id }, issues: [] };
+      const panel = await readCompleteJourney(await openPackageFiles(source));
+      const { dataset, warnings } = panelDataset(panel, source);
+      return { dataset: { ...dataset, id: options.datasetId ?? dataset.id }, issues: warnings };
     }
   }
 }

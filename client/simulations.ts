@@ -7,7 +7,9 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ConflictError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import { HOURS_PER_DAY, instantAt } from '../domain/retail/calendar.ts';
 import { barrierHours } from '../domain/retail/clock.ts';
+import { unknownNames } from '../domain/retail/event-calendar.ts';
 import { SimulationConfig } from '../domain/retail/simulation.ts';
+import { loadCatalog } from '../prisma/catalog-store.ts';
 import type { Database } from '../prisma/client.ts';
 import { createSimulation, loadSimulation, reopenSimulation } from '../prisma/simulation-store.ts';
 import type { SimulationRecord } from '../prisma/simulation-store.ts';
@@ -33,12 +35,14 @@ export type Services = { readonly db: Database; readonly temporal: Client };
 
 /**
  * Stores a simulation and starts its execution. Starting the same one twice is starting it once.
- * @throws ConflictError when the id belongs to a simulation with another configuration, or to a finished one
+ * @throws ConflictError when the id belongs to a simulation with another configuration, or to a finished one;
+ *   InvalidInputError when its events name what its dataset does not have
  */
 export async function startSimulation(
   { db, temporal }: Services,
   config: SimulationConfig,
 ): Promise<SimulationRecord> {
+  await requireKnownNames(db, config);
   const stored = await createSimulation(db, config);
   if (stored.finishedAt !== null)
     throw new ConflictError(
@@ -46,6 +50,16 @@ export async function startSimulation(
     );
   await startExecution(temporal, stored);
   return stored;
+}
+
+/** @throws InvalidInputError naming what the configuration's events speak of and the dataset does not have */
+async function requireKnownNames(db: Database, { events, datasetId }: SimulationConfig): Promise<void> {
+  if (events.length === 0) return;
+  const unknown = unknownNames(events, (await loadCatalog(db, datasetId)).index);
+  if (unknown.length > 0)
+    throw new InvalidInputError(
+      `The simulation's events name what dataset "${datasetId}" does not have: ${unknown.join('; ')}.`,
+    );
 }
 
 /**

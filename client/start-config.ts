@@ -24,7 +24,9 @@ export function configOf(given: Record<string, unknown>, environment: Config): S
     ...given,
   });
   if (result.success) return result.data;
-  throw new InvalidInputError(`The simulation's configuration is wrong: ${describe(result.error)}.`);
+  throw new InvalidInputError(
+    `The simulation's configuration is wrong: ${describeConfigError(result.error)}.`,
+  );
 }
 
 /** Offer settings that the environment has a say in, for whoever starts something new. */
@@ -59,7 +61,8 @@ export function ignoredEnvironment(
     );
 }
 
-function describe(error: z.ZodError): string {
+/** Each wrong field with what is wrong with it. */
+export function describeConfigError(error: z.ZodError): string {
   return error.issues
     .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`))
     .join('; ');

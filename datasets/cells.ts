@@ -27,9 +27,24 @@ export type Column<T> = {
   filler: T;
 };
 
-type Options = { aliases?: string[]; isOptional?: boolean };
+/** A cell by the rules of its column; for an unreadable one the filler and what is wrong. */
+export function readCell<T>(column: Column<T>, cell: Cell): { value: T; problem: string | null } {
+  try {
+    if (cell !== null && cell.fault !== null) throw new BadCell(cell.fault);
+    return { value: column.read(cell), problem: null };
+  } catch (error) {
+    if (!(error instanceof BadCell)) throw error;
+    return {
+      value: column.filler,
+      problem: error.message === '' ? column.allowed : `${error.message}; ${column.allowed}`,
+    };
+  }
+}
 
-function column<T>(
+export type Options = { aliases?: string[]; isOptional?: boolean };
+
+/** A column with rules of its own. */
+export function column<T>(
   header: string,
   options: Options,
   rest: Pick<Column<T>, 'allowed' | 'read' | 'write' | 'filler'>,

@@ -175,16 +175,8 @@ export function reduction(draws: Draws, products: readonly Product[]): Reduction
   const part = 0.32 * Math.exp(0.35 * draws.normal());
   const none = { percentOff: null, amountOffCents: null, maxDiscountCents: null, minSpendCents: 0 };
   switch (draws.pickWeighted([0.62, 0.26, 0.12])) {
-    case 0: {
-      const amountOffCents = nearest(FACE_VALUES, priceCents * part);
-      // Off two units where one unit would be nearly free.
-      return {
-        ...none,
-        kind: 'fixed',
-        amountOffCents,
-        minSpendCents: amountOffCents > 0.5 * priceCents ? roundHalfAway(2 * priceCents) : 0,
-      };
-    }
+    case 0:
+      return amountOff(nearest(FACE_VALUES, priceCents * part), products);
     case 1: {
       const percentOff = Math.min(50, Math.max(10, Math.round((part * 100) / 5) * 5));
       return {
@@ -197,6 +189,18 @@ export function reduction(draws: Draws, products: readonly Product[]): Reduction
     default:
       return { ...none, kind: 'bogo', maxDiscountCents: roundHalfAway(1.5 * priceCents) };
   }
+}
+
+/** So much off what the coupon is for; off two units where one unit would be nearly free. */
+export function amountOff(amountOffCents: number, products: readonly Product[]): Reduction {
+  const priceCents = averagePrice(products);
+  return {
+    kind: 'fixed',
+    percentOff: null,
+    amountOffCents,
+    maxDiscountCents: null,
+    minSpendCents: amountOffCents > 0.5 * priceCents ? roundHalfAway(2 * priceCents) : 0,
+  };
 }
 
 type Target = { name: string; products: Product[] };

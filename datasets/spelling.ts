@@ -7,6 +7,12 @@ export function closest(name: string, candidates: readonly string[]): string | n
   return ranked[0]?.candidate ?? null;
 }
 
+/** `; did you mean "x"?`, or nothing where no candidate is near. */
+export function didYouMean(name: string, candidates: readonly string[], ask = 'did you mean'): string {
+  const match = closest(name, candidates);
+  return match === null ? '' : `; ${ask} ${JSON.stringify(match)}?`;
+}
+
 /** Letters to insert, delete or change to turn one text into the other. */
 export function editDistance(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, index) => index);

@@ -1,8 +1,8 @@
 import type { Dataset } from '../domain/retail/dataset.ts';
-import { BadCell, cellText } from './cells.ts';
+import { cellText, readCell } from './cells.ts';
 import type { Cell, Column } from './cells.ts';
 import type { Issue } from './issue.ts';
-import { closest } from './spelling.ts';
+import { didYouMean } from './spelling.ts';
 import { readTables } from './workbook-file.ts';
 import type { Table } from './workbook-file.ts';
 import {
@@ -356,19 +356,6 @@ const REFERENCE_TABLES = new Map<string, ReferenceTable>([
   [CAMPAIGNS.name, 'campaigns'],
 ]);
 
-function readCell<T>(column: Column<T>, cell: Cell): { value: T; problem: string | null } {
-  try {
-    if (cell !== null && cell.fault !== null) throw new BadCell(cell.fault);
-    return { value: column.read(cell), problem: null };
-  } catch (error) {
-    if (!(error instanceof BadCell)) throw error;
-    return {
-      value: column.filler,
-      problem: error.message === '' ? column.allowed : `${error.message}; ${column.allowed}`,
-    };
-  }
-}
-
 /** Adds to the agents' table the columns that another sheet has for the same agents. */
 function joinAgentSheet(main: Table, side: Table): Table {
   const keyColumn = (table: Table) =>
@@ -405,9 +392,4 @@ function fieldOf<Row>(sheet: Sheet<Row>, header: string): (keyof Row & string) |
       (name) => normalisedName(name) === wanted,
     );
   return fieldsOf(sheet).find(isNamed) ?? null;
-}
-
-function didYouMean(name: string, candidates: readonly string[], ask = 'did you mean'): string {
-  const match = closest(name, candidates);
-  return match === null ? '' : `; ${ask} ${JSON.stringify(match)}?`;
 }

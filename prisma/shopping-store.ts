@@ -1,8 +1,9 @@
 import { AgentFailure, DaySettledError } from '../domain/errors.ts';
 import { HOURS_PER_DAY, addDays, instantAt, toMs } from '../domain/retail/calendar.ts';
-import { visitDecision } from '../domain/retail/choice-model.ts';
-import type { BinaryDecision, DayContext, WalletCoupon } from '../domain/retail/choice-model.ts';
+import { visitDecision } from '../domain/retail/visit-choice.ts';
+import type { BinaryDecision, DayContext, WalletCoupon } from '../domain/retail/choice-context.ts';
 import { offeredCoupon } from '../domain/retail/daily-limits.ts';
+import { effectsOn } from '../domain/retail/event-calendar.ts';
 import { householdProfile, initialHousehold } from '../domain/retail/household.ts';
 import type { HouseholdState } from '../domain/retail/household.ts';
 import { Persona } from '../domain/retail/persona.ts';
@@ -76,6 +77,7 @@ export async function loadDays(
       household: standing.stateBefore ?? initialHousehold(profile, key),
       day,
       date,
+      effects: effectsOn(config.events, date),
       wallet: (standing.wallet ?? []).map((entry) => walletCouponOf(entry, config, catalog)),
       key,
     };

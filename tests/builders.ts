@@ -2,7 +2,7 @@ import type { CartLine, UsableCoupon } from '../domain/retail/cart.ts';
 import { indexCatalog } from '../domain/retail/catalog-index.ts';
 import type { Catalog, CatalogIndex } from '../domain/retail/catalog-index.ts';
 import type { Category, Product, ProductPrice, Store } from '../domain/retail/catalog.ts';
-import type { DayContext, TripContext, WalletCoupon } from '../domain/retail/choice-model.ts';
+import type { DayContext, TripContext, WalletCoupon } from '../domain/retail/choice-context.ts';
 import { addDays } from '../domain/retail/calendar.ts';
 import { DEFAULT_CHOICE_PARAMETERS } from '../domain/retail/choice-parameters.ts';
 import { Coupon } from '../domain/retail/coupon.ts';

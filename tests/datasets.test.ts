@@ -9,7 +9,7 @@ import { checkDatabase } from '../client/database-check.ts';
 import { preflight, type PreflightContext, type PreflightReport } from '../client/preflight.ts';
 import { type SeedOptions, seedAgents, SHIPPED_WORKBOOK } from '../client/seeding.ts';
 import { parseConfig } from '../config.ts';
-import { PANEL_TABLES } from '../datasets/complete-journey/panel-files.ts';
+import { PACKAGE_TABLES } from '../datasets/complete-journey/package-files.ts';
 import { BadWorkbookError } from '../datasets/issue.ts';
 import { DEFAULT_SEED, generateShippedDataset } from '../datasets/shipped-dataset.ts';
 import type { Dataset } from '../domain/retail/dataset.ts';
@@ -290,7 +290,7 @@ describe('a dataset in the database', () => {
 
 test('the panel is loaded from a folder, with what its households did and its publisher’s notice', async () => {
   const files = panelFiles({ lines: aPanelYear() });
-  for (const table of PANEL_TABLES)
+  for (const table of PACKAGE_TABLES)
     writeFileSync(path.join(folder, `${table}.parquet`), Buffer.from(await files[table].slice(0)));
   const source = { type: 'complete_journey', folder, households: 4, cacheFolder: folder } as const;
   const { datasetId, notice } = await seed({ source });

@@ -11,7 +11,7 @@ import {
 } from '../client/simulations.ts';
 import { TransientError } from '../domain/errors.ts';
 import { indexCatalog } from '../domain/retail/catalog-index.ts';
-import type { TripContext } from '../domain/retail/choice-model.ts';
+import type { TripContext } from '../domain/retail/choice-context.ts';
 import { rulesPolicy } from '../domain/retail/policy.ts';
 import type { ShoppingPolicy } from '../domain/retail/policy.ts';
 import type { SimulationConfig, SimulationConfigInput } from '../domain/retail/simulation.ts';

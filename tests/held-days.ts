@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { temporal } from '@temporalio/proto';
 import { reviewSimulation } from '../client/report.ts';
 import { startSimulation } from '../client/simulations.ts';
-import type { TripContext } from '../domain/retail/choice-model.ts';
+import type { TripContext } from '../domain/retail/choice-context.ts';
 import { rulesPolicy } from '../domain/retail/policy.ts';
 import type { ShoppingPolicy } from '../domain/retail/policy.ts';
 import type { SimulationConfig, SimulationConfigInput } from '../domain/retail/simulation.ts';

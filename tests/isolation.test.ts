@@ -5,7 +5,7 @@ import { reviewSimulation } from '../client/report.ts';
 import { advance, setScale, startSimulation, waitForSimulation } from '../client/simulations.ts';
 import type { ShoppingDayInput } from '../activities/retail/shopping-days.ts';
 import { generateShippedDataset } from '../datasets/shipped-dataset.ts';
-import type { TripContext } from '../domain/retail/choice-model.ts';
+import type { TripContext } from '../domain/retail/choice-context.ts';
 import type { Dataset } from '../domain/retail/dataset.ts';
 import { rulesPolicy } from '../domain/retail/policy.ts';
 import type { ShoppingPolicy } from '../domain/retail/policy.ts';

@@ -1,7 +1,7 @@
 // A panel of the shape of The Complete Journey, small and invented, as parquet in memory.
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { BasicType } from 'hyparquet-writer';
-import type { PanelFiles, PanelTable } from '../datasets/complete-journey/panel-files.ts';
+import type { PackageFiles, PackageTable } from '../datasets/complete-journey/package-files.ts';
 
 export type PanelLine = {
   household: number;
@@ -48,6 +48,9 @@ export type PanelContent = {
   promotions?: { product: number; shop: number; week: number; mailer?: string; display?: string }[];
   demographics?: { household: number; age: string | null; income: string; size: string; kids: string }[];
   coupons?: { upc: number; product: number; campaign: number }[];
+  /** Households of campaigns: 1 is of type A, 2 of type B; both run from 1 to 31 March. */
+  campaigns?: { campaign: number; household: number }[];
+  redemptions?: { household: number; upc: number; campaign: number; day: string }[];
 };
 
 export function panelFiles({
@@ -55,9 +58,11 @@ export function panelFiles({
   promotions = [{ product: 101, shop: 1, week: 2 }],
   demographics = [],
   coupons = [],
-}: PanelContent): PanelFiles {
+  campaigns = [],
+  redemptions = [],
+}: PanelContent): PackageFiles {
   const sorted = [...lines].sort((a, b) => a.time.localeCompare(b.time));
-  const tables: Record<PanelTable, Rows> = {
+  const tables: Record<PackageTable, Rows> = {
     transactions: sorted.map(
       ({
         household,
@@ -100,18 +105,31 @@ export function panelFiles({
       household_size: size,
       kids_count: kids,
     })),
-    campaigns: [],
-    campaign_descriptions: [{ campaign_id: 1, campaign_type: 'Type A' }],
+    campaigns: campaigns.map(({ campaign, household }) => ({
+      campaign_id: campaign,
+      household_id: household,
+    })),
+    campaign_descriptions: ['Type A', 'Type B'].map((type, index) => ({
+      campaign_id: index + 1,
+      campaign_type: type,
+      start_date: '2017-03-01',
+      end_date: '2017-03-31',
+    })),
     coupons: coupons.map(({ upc, product, campaign }) => ({
       coupon_upc: upc,
       product_id: product,
       campaign_id: campaign,
     })),
-    coupon_redemptions: [],
+    coupon_redemptions: redemptions.map(({ household, upc, campaign, day }) => ({
+      household_id: household,
+      coupon_upc: upc,
+      campaign_id: campaign,
+      redemption_date: day,
+    })),
   };
   return Object.fromEntries(
-    Object.entries(tables).map(([table, rows]) => [table, parquetOf(table as PanelTable, rows)]),
-  ) as PanelFiles;
+    Object.entries(tables).map(([table, rows]) => [table, parquetOf(table as PackageTable, rows)]),
+  ) as PackageFiles;
 }
 
 function productRow(id: number, category: string, department: string) {
@@ -126,7 +144,7 @@ function productRow(id: number, category: string, department: string) {
   };
 }
 
-const COLUMNS: Record<PanelTable, Record<string, BasicType>> = {
+const COLUMNS: Record<PackageTable, Record<string, BasicType>> = {
   transactions: {
     household_id: 'INT64',
     basket_id: 'INT64',
@@ -162,12 +180,22 @@ const COLUMNS: Record<PanelTable, Record<string, BasicType>> = {
     kids_count: 'STRING',
   },
   campaigns: { campaign_id: 'INT64', household_id: 'INT64' },
-  campaign_descriptions: { campaign_id: 'INT64', campaign_type: 'STRING' },
+  campaign_descriptions: {
+    campaign_id: 'INT64',
+    campaign_type: 'STRING',
+    start_date: 'TIMESTAMP',
+    end_date: 'TIMESTAMP',
+  },
   coupons: { coupon_upc: 'INT64', product_id: 'INT64', campaign_id: 'INT64' },
-  coupon_redemptions: { household_id: 'INT64', coupon_upc: 'INT64', campaign_id: 'INT64' },
+  coupon_redemptions: {
+    household_id: 'INT64',
+    coupon_upc: 'INT64',
+    campaign_id: 'INT64',
+    redemption_date: 'TIMESTAMP',
+  },
 };
 
-function parquetOf(table: PanelTable, rows: Rows) {
+function parquetOf(table: PackageTable, rows: Rows) {
   const columnData = Object.entries(COLUMNS[table]).map(([name, type]) => ({
     name,
     type,

@@ -22,6 +22,7 @@ import { parseTimeScale } from '../../domain/retail/clock.ts';
 import { digestSimulation, firstDifference } from '../../prisma/digest-store.ts';
 import { listSimulations, loadSimulation } from '../../prisma/simulation-store.ts';
 import type { ClockView } from '../../workflows/retail/messages.ts';
+import { readConfigFile, readJsonFile } from '../config-file.ts';
 import { openContext } from '../context.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
@@ -39,6 +40,10 @@ export function registerSimulation(program: Command): void {
     .description('store a simulation and start it; the same one twice is started once')
     .option('--id <id>', 'name of the simulation (default: sim-<date>-<time>)')
     .option('--config <file>', 'JSON file with any field of the configuration; flags win over it')
+    .option(
+      '--events <file>',
+      'JSON file with an event calendar, such as data/us-calendar.json (default: no events)',
+    )
     .option('--dataset <name>', 'dataset with agents, catalogue and coupons (default: default)')
     .option('--agents <n>', 'how many of its agents take part (default: all)')
     .option('--days <n>', 'simulated days (default: 42)')
@@ -127,6 +132,7 @@ export function registerSimulation(program: Command): void {
 type StartFlags = {
   id?: string;
   config?: string;
+  events?: string;
   dataset?: string;
   agents?: string;
   days?: string;
@@ -148,6 +154,7 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
     {
       simulationId: defaultId(),
       ...(flags.config === undefined ? {} : readJsonObject(flags.config)),
+      ...eventsOf(flags.events),
       ...(flags.offers === undefined ? {} : readOffers(flags.offers).offers),
       ...fieldsOf(flags),
     },
@@ -311,6 +318,14 @@ function scaleOf(text: string): number | 'max' {
       `The scale must be a number above 0 and at most 1000000, or max, not "${text}".`,
     );
   return scale;
+}
+
+/** The events of a calendar file; what else is in it is for people. */
+function eventsOf(file: string | undefined): Record<string, unknown> {
+  if (file === undefined) return {};
+  const { events } = readJsonObject(file);
+  if (events !== undefined) return { events };
+  throw new InvalidInputError(`The event calendar file ${file} has no list \`events\`.`);
 }
 
 function defaultId(): string {

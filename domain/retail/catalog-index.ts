@@ -26,6 +26,7 @@ export type CategoryShelf = {
 export type ShelfPrice = {
   readonly regularPriceCents: number;
   readonly unitPriceCents: number;
+  readonly unitCostCents: number;
   readonly isFeatured: boolean;
   readonly isDisplayed: boolean;
 };
@@ -74,6 +75,7 @@ export function shelfPriceOf(shelf: CategoryShelf, product: Product, week: numbe
   return {
     regularPriceCents,
     unitPriceCents: price?.promotionalPriceCents ?? regularPriceCents,
+    unitCostCents: product.unitCostCents,
     isFeatured: price?.isFeatured ?? false,
     isDisplayed: price?.isDisplayed ?? false,
   };

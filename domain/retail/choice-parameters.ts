@@ -19,9 +19,11 @@ export const DEFAULT_CHOICE_PARAMETERS = {
   /** Probability of another trip on a shop day: 1 / (1 - p) = 1.223 baskets a day. */
   extraTrip: 0.1823,
   /** Share of stock-up trips of an average household, and the mean lines of the two trip types. */
-  stockUpShare: 0.35,
-  fillInLines: 3.5,
+  stockUpShare: 0.4,
+  fillInLines: 4.6,
   stockUpLines: 20,
+  /** What the goods of an average cart cost at regular prices, in average cart values: those are what is paid. */
+  cartAtRegularPrices: 1.1,
   /** Log-odds of a stock-up trip per unit of ln(basket scale), and on a weekend day. */
   stockUpByBasketScale: 0.5,
   stockUpOnWeekend: 0.25,
@@ -44,13 +46,13 @@ export const DEFAULT_CHOICE_PARAMETERS = {
    *  acts on price tiers (dear against cheap products) rather than on price changes. */
   priceReference: 0.5,
   priceTier: 0.25,
-  feature: 0.7,
-  display: 0.4,
+  feature: 0.9,
+  display: 0.5,
   /** Standard deviation of household-brand intercepts: base + slope × brand loyalty. */
-  brandSpreadBase: 0.5,
-  brandSpreadSlope: 1.5,
+  brandSpreadBase: 1.2,
+  brandSpreadSlope: 3.2,
   /** State dependence: weight × brand loyalty on an exponential smoothing with this carry-over. */
-  brandCarryOverWeight: 1,
+  brandCarryOverWeight: 1.5,
   brandCarryOver: 0.8,
   /** Mean extra units of a line, and how household size and discount depth raise it. */
   extraUnits: 0.215,
@@ -63,11 +65,11 @@ export const DEFAULT_CHOICE_PARAMETERS = {
   /** Probability that the wallet is looked at before the shelves, given it is opened (passive … extreme). */
   walletFirst: [0.1, 0.35, 0.8, 0.95] as number[],
   /** Probability that a shopper with an open wallet notices one coupon in it. */
-  noticeCoupon: 0.27,
+  noticeCoupon: 0.15,
   /** Probability of wanting to use a noticed coupon of typical value: affinity × this. */
-  useCoupon: 0.8,
+  useCoupon: 0.9,
   /** Mean lines added per wanted coupon that fits nothing in the cart, when going back to the shelves. */
-  returnLines: 0.25,
+  returnLines: 0.8,
   /** Part of a frontstore minimum spend that may be missing for a shopper to fill up to it. */
   fillUpGap: 0.3,
   /** A week may cost (stretch - strictness × price sensitivity) times the weekly budget. */
@@ -81,6 +83,28 @@ export const DEFAULT_CHOICE_PARAMETERS = {
   checkoutImpulsivity: 1,
   /** Completion assumed when visits are derived from purchase days, online. */
   onlineCompletion: 0.43,
+  /** Satisfaction: log-odds of a visit per unit of it (0 = off), and how much of it is left after the next visit. */
+  satisfactionVisits: 0,
+  satisfactionMemory: 0.8,
+  /** What a visit adds: for being completed or not, per share saved, put back, or wanted of coupons in vain. */
+  satisfactionCompleted: 0.1,
+  satisfactionAbandoned: -0.5,
+  satisfactionSaving: 1,
+  satisfactionPutBack: -0.5,
+  satisfactionUnmetWish: -0.2,
+  /** What an ordinary visit adds up to, in the shipped population without offers; -0.2 online. */
+  satisfactionUsual: 0.25,
+  /** Offer fatigue: log probability of noticing a coupon lost per coupon shown and not used (0 = off), and the days
+   *  after which such a coupon counts by 1/e. */
+  offerFatigue: 0,
+  offerFatigueDays: 14,
+  /** Churn: probability of lapsing in a week at usual satisfaction (0 = off; 0.0005 has as many silent households as the
+   *  panel), its log per unit of satisfaction lost, and the log-odds of a visit of a lapsed household: always, and
+   *  × coupon affinity × wallet value ÷ weekly budget. */
+  churnPerWeek: 0,
+  churnBySatisfaction: 2,
+  lapsedVisits: -4,
+  lapsedWalletValue: 4,
 };
 
 export const ChoiceParameters = z
@@ -92,6 +116,7 @@ export const ChoiceParameters = z
     stockUpShare: z.number().gt(0).lt(1),
     fillInLines: z.number().min(1).max(100),
     stockUpLines: z.number().min(1).max(200),
+    cartAtRegularPrices: positive,
     stockUpByBasketScale: number,
     stockUpOnWeekend: number,
     preferredCategory: positive,
@@ -129,6 +154,20 @@ export const ChoiceParameters = z
     checkoutOverBudget: number,
     checkoutImpulsivity: number,
     onlineCompletion: z.number().gt(0).max(1),
+    satisfactionVisits: number,
+    satisfactionMemory: z.number().min(0).max(0.999),
+    satisfactionCompleted: number,
+    satisfactionAbandoned: number,
+    satisfactionSaving: number,
+    satisfactionPutBack: number,
+    satisfactionUnmetWish: number,
+    satisfactionUsual: number,
+    offerFatigue: z.number().min(0).max(10),
+    offerFatigueDays: positive,
+    churnPerWeek: probability,
+    churnBySatisfaction: number,
+    lapsedVisits: number,
+    lapsedWalletValue: number,
   })
   .partial()
   .transform((given) => ({ ...DEFAULT_CHOICE_PARAMETERS, ...withoutUndefined(given) }));

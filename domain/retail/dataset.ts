@@ -36,6 +36,10 @@ export type PanelReference = {
   /** Over households: baskets a week, and days with a basket per day. */
   sessionsPerHouseholdWeek: Distribution;
   shopDaysPerDay: Distribution;
+  /** Over all households' pairs of successive shop days: days between them. */
+  gapDays: Distribution;
+  /** Baskets ÷ days with a basket. */
+  basketsPerShopDay: number;
   /** Over baskets. */
   linesPerBasket: Distribution;
   /** Shares of baskets with 1, 2, … 39, 40 or more lines. */
@@ -45,6 +49,11 @@ export type PanelReference = {
   dayOfWeekShares: number[];
   /** Over baskets; hours 0 to 23, local time. */
   hourShares: number[];
+  /** Over purchases in a category bought before: part of them of the brand bought last time. */
+  repeatBrandShare: number;
+  /** Over lines: part of them of one unit, and below the regular price at the shelf. */
+  singleUnitShare: number;
+  promotedLineShare: number;
   /** Over households: lines a week on which a coupon was used. */
   couponLinesPerHouseholdWeek: Distribution;
   /** Part of the baskets in which a coupon was used. */

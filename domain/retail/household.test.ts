@@ -10,8 +10,14 @@ import {
   householdProfile,
   initialHousehold,
   unitsAtHome,
+  visitRateOf,
 } from './household.ts';
 import type { HouseholdState } from './household.ts';
+import { SHOPPING_FREQUENCIES } from './persona.ts';
+import type { ShoppingFrequency } from './persona.ts';
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 const catalog = aCatalogIndex();
 const { profile } = aDay({ catalog });
@@ -33,6 +39,58 @@ function profileOf(given: Parameters<typeof aPersona>[0], visitRate = 0.2) {
   return householdProfile(persona, catalog, DEFAULT_CHOICE_PARAMETERS, 'in_store', RandomKey.of('1'));
 }
 
+describe('visit rates', () => {
+  const keys = range(20_000).map((i) => RandomKey.of('1').at('agent', i));
+  const meanRate = (shoppingFrequency: ShoppingFrequency): number => {
+    const persona = aPersona({ shoppingFrequency });
+    return mean(keys.map((key) => visitRateOf(persona, 'in_store', DEFAULT_CHOICE_PARAMETERS, key)));
+  };
+
+  // Class means of Beta(1, 6.07) between its quantiles 0, 0.165, 0.615, 0.875, 1, by numerical integration.
+  test.each([
+    ['frequent', 0.3905],
+    ['regular', 0.2067],
+    ['occasional', 0.0812],
+    ['rare', 0.0143],
+  ] as const)('of %s shoppers have the mean of their part of Beta(1, 6.07): %d', (frequency, expected) => {
+    expect(Math.abs(meanRate(frequency) / expected - 1)).toBeLessThan(0.02);
+  });
+
+  // The panel's classes are by days observed, so they lie a little further apart than classes of propensities.
+  test.each([
+    ['frequent', 0.3905],
+    ['regular', 0.2067],
+    ['occasional', 0.0812],
+    ['rare', 0.0143],
+  ] as const)('of %s shoppers are near the shop days of the panel: %d', (frequency, expected) => {
+    expect(Math.abs(meanRate(frequency) - expected)).toBeLessThan(0.03);
+  });
+
+  test('are ordered by class without overlap', () => {
+    const bounds = SHOPPING_FREQUENCIES.map((frequency) => {
+      const rates = keys
+        .slice(0, 2_000)
+        .map((key) =>
+          visitRateOf(aPersona({ shoppingFrequency: frequency }), 'in_store', DEFAULT_CHOICE_PARAMETERS, key),
+        );
+      return [Math.min(...rates), Math.max(...rates)] as const;
+    });
+    expect(bounds.slice(1).every(([, most], i) => most <= bounds[i]![0])).toBe(true);
+  });
+
+  test('are as observed where they were observed', () => {
+    expect(visitRateOf(aPersona({ visitRate: 0.123 }), 'in_store', DEFAULT_CHOICE_PARAMETERS, keys[0]!)).toBe(
+      0.123,
+    );
+  });
+
+  test('online count the visits that do not end in a purchase too', () => {
+    expect(
+      visitRateOf(aPersona({ visitRate: 0.1 }), 'online', DEFAULT_CHOICE_PARAMETERS, keys[0]!),
+    ).toBeCloseTo(0.1 / 0.43, 12);
+  });
+});
+
 describe('a household profile', () => {
   test('weighs the categories, and the weights sum to 1', () => {
     expect([...profile.categoryWeights.values()].reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
@@ -43,12 +101,14 @@ describe('a household profile', () => {
     expect(weights.get('Soap')! / weights.get('Milk')!).toBeCloseTo(2.5, 12);
   });
 
-  test('sizes trips so that the mean basket is worth the average cart value', () => {
+  test('sizes trips so that the mean basket costs the average cart value at usual promotions', () => {
     fc.assert(
       fc.property(fc.integer({ min: 5_00, max: 300_00 }), (avgCartValueCents) => {
         const { stockUpShare, stockUpLines, fillInLines } = profileOf({ avgCartValueCents });
         const lines = stockUpShare * stockUpLines + (1 - stockUpShare) * fillInLines;
-        expect(lines * catalog.meanLinePriceCents * UNITS_PER_LINE).toBeCloseTo(avgCartValueCents, 6);
+        const atRegularPrices = lines * catalog.meanLinePriceCents * UNITS_PER_LINE;
+        const paid = atRegularPrices / DEFAULT_CHOICE_PARAMETERS.cartAtRegularPrices;
+        expect(paid).toBeCloseTo(avgCartValueCents, 6);
       }),
     );
   });

@@ -15,6 +15,10 @@ export type HouseholdState = {
   readonly weekStartDay: number;
   readonly weekSpendCents: number;
   readonly categories: Readonly<Record<string, CategoryState>>;
+  /** -1 to 1; absent as long as nothing depends on it (satisfaction.ts). */
+  readonly satisfaction?: number;
+  /** Coupons shown and not used, as they counted on a day; absent without offer fatigue (offer-fatigue.ts). */
+  readonly fatigue?: { readonly unused: number; readonly day: number };
 };
 
 export type CategoryState = {
@@ -69,7 +73,7 @@ function completionOf(channel: 'in_store' | 'online', parameters: ChoiceParamete
 }
 
 /**
- * Sizes trips so that the mean basket at regular prices is the persona's average cart value, split between more
+ * Sizes trips so that the mean basket costs the persona's average cart value at usual promotions, split between more
  * stock-up trips and larger trips.
  */
 export function householdProfile(
@@ -86,7 +90,8 @@ export function householdProfile(
   });
   const total = raw.reduce((sum, [, weight]) => sum + weight, 0);
   const unitsPerLine = 1 + parameters.extraUnits;
-  const meanLines = persona.avgCartValueCents / (catalog.meanLinePriceCents * unitsPerLine);
+  const cartCents = persona.avgCartValueCents * parameters.cartAtRegularPrices;
+  const meanLines = cartCents / (catalog.meanLinePriceCents * unitsPerLine);
   const typicalLines =
     parameters.stockUpShare * parameters.stockUpLines +
     (1 - parameters.stockUpShare) * parameters.fillInLines;

@@ -1,26 +1,13 @@
 import { AgentFailure } from '../errors.ts';
-import {
-  categoryNeeds,
-  checkoutDecision,
-  chooseProduct,
-  extraTripDecision,
-  linesToDrop,
-  planTrip,
-  returnNeeds,
-  shelfOf,
-  viewWallet,
-  visitDecision,
-  wantedCoupons,
-} from './choice-model.ts';
-import type {
-  BinaryDecision,
-  CategoryNeed,
-  ProductChoice,
-  TripContext,
-  TripPlan,
-  WalletCoupon,
-  WalletView,
-} from './choice-model.ts';
+import { categoryNeeds, planTrip } from './category-choice.ts';
+import { checkoutDecision, linesToDrop } from './checkout-choice.ts';
+import { returnNeeds, viewWallet, wantedCoupons } from './offer-choice.ts';
+import { chooseProduct, shelfOf } from './product-choice.ts';
+import { extraTripDecision, visitDecision } from './visit-choice.ts';
+import type { CategoryNeed, TripPlan } from './category-choice.ts';
+import type { BinaryDecision, TripContext, WalletCoupon } from './choice-context.ts';
+import type { WalletView } from './offer-choice.ts';
+import type { ProductChoice } from './product-choice.ts';
 import type { CartLine, PricedCart } from './cart.ts';
 
 /** How an agent answers the five questions of a trip. Rules answer at once; a model may take its time. */

@@ -1,7 +1,10 @@
 import type { RandomKey } from '../random.ts';
 import { afterPurchase, afterVisit } from './household.ts';
 import type { HouseholdState } from './household.ts';
-import type { TripContext } from './choice-model.ts';
+import type { TripContext } from './choice-context.ts';
+import { afterOffers } from './offer-fatigue.ts';
+import { afterExperience } from './satisfaction.ts';
+import { experienceOf, unusedCoupons } from './shopping-session.ts';
 import type { ShoppingSession } from './shopping-session.ts';
 
 /** One agent on one simulated date: what it did, and the household that is left. */
@@ -22,17 +25,19 @@ export type DayFailure = {
   readonly reason: string;
 };
 
-/** The household after a session: what was bought comes home, and the day counts as a shop day. */
+/** The household after a session: what was bought comes home, the day counts as a shop day, and it has been an experience. */
 export function householdAfter(context: TripContext, session: ShoppingSession): HouseholdState {
-  const visited = afterVisit(context.household, context.day);
+  const { household, day, parameters } = context;
+  const experienced = afterExperience(household, experienceOf(session), parameters);
+  const visited = afterVisit(afterOffers(experienced, unusedCoupons(session), day, parameters), day);
   if (session.outcome !== 'completed') return visited;
   return afterPurchase(
     visited,
     context.profile,
-    context.day,
+    day,
     session.priced.lines,
     session.priced.totalCents,
-    context.parameters.brandCarryOver,
+    parameters.brandCarryOver,
   );
 }
 

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { aCatalogIndex, aStore, aTrip, aUsable } from '../../tests/builders.ts';
-import { chooseProduct, planTrip, shelfOf, viewWallet, visitDecision } from './choice-model.ts';
-import type { ProductChoice, TripContext } from './choice-model.ts';
+import { planTrip } from './category-choice.ts';
+import { viewWallet } from './offer-choice.ts';
+import { chooseProduct, shelfOf } from './product-choice.ts';
+import { visitDecision } from './visit-choice.ts';
+import type { TripContext } from './choice-context.ts';
+import type { ProductChoice } from './product-choice.ts';
 import { householdAfter } from './shopping-day.ts';
 import {
   abandonSession,

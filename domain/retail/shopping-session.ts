@@ -1,16 +1,13 @@
 import type { RandomKey } from '../random.ts';
 import { NO_SHIPPING, priceCart } from './cart.ts';
 import type { CartLine, PricedCart, Shipping, UsableCoupon } from './cart.ts';
-import { tripKey } from './choice-model.ts';
-import type {
-  BinaryDecision,
-  CategoryNeed,
-  ProductChoice,
-  TripContext,
-  TripPlan,
-  WalletView,
-} from './choice-model.ts';
+import { tripKey } from './choice-context.ts';
+import type { CategoryNeed, TripPlan } from './category-choice.ts';
+import type { BinaryDecision, TripContext } from './choice-context.ts';
+import type { WalletView } from './offer-choice.ts';
+import type { ProductChoice } from './product-choice.ts';
 import type { Store } from './catalog.ts';
+import type { Experience } from './satisfaction.ts';
 import type { DecisionRecord, ShoppingEvent } from './shopping-event.ts';
 
 /**
@@ -107,7 +104,7 @@ export function addToCart(session: ShoppingSession, choice: ProductChoice): Shop
     quantity: choice.quantity,
     regularPriceCents: price.regularPriceCents,
     unitPriceCents: price.unitPriceCents,
-    unitCostCents: product.unitCostCents,
+    unitCostCents: price.unitCostCents,
   };
   const scores = choice.items.map((item, i) => item.utility + choice.noise[i]!);
   const lookedAt = scores
@@ -254,6 +251,36 @@ export function recordOf(decision: BinaryDecision, yes: string, no: string): Dec
     chosen: decision.isYes ? yes : no,
     terms: { ...decision.terms },
   };
+}
+
+/** What the visit was like for the household. */
+export function experienceOf(session: ShoppingSession): Experience {
+  const { priced, cart, removed, walletView } = session;
+  const regularCents = priced.lines.reduce((sum, line) => sum + line.quantity * line.regularPriceCents, 0);
+  const used = usedCoupons(session);
+  const wanted = walletView?.coupons.filter((coupon) => coupon.isWanted) ?? [];
+  const isBought = session.outcome === 'completed';
+  return {
+    isBought,
+    savedShare: isBought ? share(regularCents - (priced.totalCents - priced.shippingCents), regularCents) : 0,
+    putBackShare: share(removed.length, cart.length + removed.length),
+    unmetShare: share(wanted.filter((coupon) => !used.has(coupon.userCouponId)).length, wanted.length),
+  };
+}
+
+/** How many coupons were shown and not used. */
+export function unusedCoupons(session: ShoppingSession): number {
+  const { walletView } = session;
+  if (walletView === null || !walletView.open.isYes) return 0;
+  return walletView.coupons.length - usedCoupons(session).size;
+}
+
+function usedCoupons({ priced, outcome }: ShoppingSession): Set<string> {
+  return new Set(outcome === 'completed' ? priced.discounts.map((discount) => discount.userCouponId) : []);
+}
+
+function share(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
 }
 
 const MEAN_SECONDS_BETWEEN_EVENTS = 25;

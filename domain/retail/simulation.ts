@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isSimulatedDate } from './calendar.ts';
 import { ChoiceParameters, DEFAULT_CHOICE_PARAMETERS } from './choice-parameters.ts';
 import { MAX_TIME_SCALE } from './clock.ts';
+import { EventCalendar } from './event-calendar.ts';
 import type { OfferRules } from './offer-assignment.ts';
 import { OfferPolicy } from './offer-policy.ts';
 
@@ -46,6 +47,8 @@ export const SimulationConfig = z.strictObject({
   agentTries: z.int().min(1).max(5).default(3),
   /** Shopping days that may fail one after the other before an agent is left alone until it is released. */
   quarantineAfterDays: z.int().min(1).max(365).default(3),
+  /** Seasons, holidays, closed days and price shocks; none by default. */
+  events: EventCalendar.default([]),
   choice: ChoiceParameters.default(DEFAULT_CHOICE_PARAMETERS),
 });
 export type SimulationConfig = z.infer<typeof SimulationConfig>;

@@ -4,10 +4,10 @@ import { matches } from '../../domain/retail/cart.ts';
 import type { PricedCart } from '../../domain/retail/cart.ts';
 import { compareText } from '../../domain/retail/catalog-index.ts';
 import type { CatalogIndex } from '../../domain/retail/catalog-index.ts';
-import { visitDecision } from '../../domain/retail/choice-model.ts';
-import type { DayContext } from '../../domain/retail/choice-model.ts';
+import type { DayContext } from '../../domain/retail/choice-context.ts';
 import type { Coupon } from '../../domain/retail/coupon.ts';
 import { isBudgeted, offeredCoupon, withheldOn } from '../../domain/retail/daily-limits.ts';
+import { effectsOn } from '../../domain/retail/event-calendar.ts';
 import { householdProfile, initialHousehold } from '../../domain/retail/household.ts';
 import type { HouseholdState } from '../../domain/retail/household.ts';
 import { NOTHING_LEARNED, cyclesOfLife, learn } from '../../domain/retail/offer-bandit.ts';
@@ -22,6 +22,7 @@ import type { ShopperHistory } from '../../domain/retail/shopper-history.ts';
 import { agentKey } from '../../domain/retail/shopping-day.ts';
 import type { LivedSession } from '../../domain/retail/shopping-day.ts';
 import type { SimulationConfig } from '../../domain/retail/simulation.ts';
+import { visitDecision } from '../../domain/retail/visit-choice.ts';
 import { isOpen } from '../../domain/retail/wallet.ts';
 import type { WalletEntry } from '../../domain/retail/wallet.ts';
 import { RandomKey } from '../../domain/random.ts';
@@ -54,7 +55,7 @@ export type DirectSession = LivedSession & {
 
 type Shopper = {
   readonly agentId: string;
-  readonly start: Omit<DayContext, 'household' | 'day' | 'date' | 'wallet'>;
+  readonly start: Omit<DayContext, 'household' | 'day' | 'date' | 'effects' | 'wallet'>;
   household: HouseholdState;
   /** Open coupons, and those that a refresh still asks about. */
   entries: DirectEntry[];
@@ -83,13 +84,44 @@ export async function simulateDirectly(
   return [...sessions.values()].flat();
 }
 
-/** The same, session by session as the days go by, for simulations that are too long to be kept. */
+/** What one agent lived, and every coupon that it was dealt. */
+export type DirectLife = {
+  readonly persona: Persona;
+  readonly sessions: readonly DirectSession[];
+  readonly deals: readonly WalletEntry[];
+};
+
+/**
+ * The same, one agent after the other, so that no more of a long simulation has to be kept. For policies under which
+ * agents share nothing: no budget, no limited coupons, no bandit.
+ */
+export async function* liveAgents(
+  config: SimulationConfig,
+  catalog: CatalogIndex,
+  pool: readonly Coupon[],
+  personas: readonly Persona[],
+): AsyncGenerator<DirectLife> {
+  for (const persona of personas) {
+    const deals: WalletEntry[] = [];
+    const sessions: DirectSession[] = [];
+    const keep = (entry: WalletEntry): void => void deals.push(entry);
+    for await (const session of liveDirectly(config, catalog, pool, [persona], new Map(), keep))
+      sessions.push(session);
+    yield { persona, sessions, deals };
+  }
+}
+
+/**
+ * The same, session by session as the days go by, for simulations that are too long to be kept.
+ * @param onGone is told of every coupon when nothing can become of it any more, or at the end
+ */
 export async function* liveDirectly(
   config: SimulationConfig,
   catalog: CatalogIndex,
   pool: readonly Coupon[],
   personas: readonly Persona[],
   campaignBudgets: ReadonlyMap<string, number> = new Map(),
+  onGone: (entry: WalletEntry) => void = () => undefined,
 ): AsyncGenerator<DirectSession> {
   const runTrip = walkTrips({
     policy: rulesPolicy,
@@ -110,8 +142,13 @@ export async function* liveDirectly(
       const cycleNumber = cycleNumberOf(day, config.offerCycleDays);
       model = learnFrom(model, config, cycleNumber, shoppers);
       const dealable = dealablePool(pool, campaignBudgets, spentCents, budgetOf(config.offerPolicy));
-      for (const shopper of shoppers)
-        shopper.entries = refreshed(config, catalog, dealable, shopper, cycleNumber, model);
+      for (const shopper of shoppers) {
+        const entries = refreshed(config, catalog, dealable, shopper, cycleNumber, model);
+        const oldest = cycleNumber - Math.max(config.noRepeatCycles, cyclesOfLife(config));
+        const isKept = (entry: WalletEntry): boolean => entry.cycleNumber >= oldest || isOpen(entry);
+        for (const entry of entries) if (!isKept(entry)) onGone(entry);
+        shopper.entries = entries.filter(isKept);
+      }
     }
     const date = addDays(config.startDate, day);
     const contexts = shoppers.map((shopper): DayContext => ({
@@ -119,6 +156,7 @@ export async function* liveDirectly(
       household: shopper.household,
       day,
       date,
+      effects: effectsOn(config.events, date),
       wallet: shopper.entries
         .filter((entry) => entry.status === 'active' && entry.expiresHours > day * HOURS_PER_DAY)
         .map((entry) => ({
@@ -156,6 +194,8 @@ export async function* liveDirectly(
       }
     }
   }
+
+  for (const { entries } of shoppers) entries.forEach(onGone);
 
   /** Notes an order, and what it redeemed. */
   function checkOut(shopper: Shopper, day: number, cart: PricedCart): void {
@@ -310,8 +350,7 @@ function refreshed(
     outcome: null,
   }));
   shopper.dealt += dealt.length;
-  const oldest = cycleNumber - Math.max(config.noRepeatCycles, cyclesOfLife(config));
-  return [...kept.filter((entry) => entry.cycleNumber >= oldest || isOpen(entry)), ...dealt];
+  return [...kept, ...dealt];
 }
 
 /** Hours of the day at which a session began. */

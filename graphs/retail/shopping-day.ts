@@ -1,5 +1,5 @@
-import { tripStartMinutes, tripsOf } from '../../domain/retail/choice-model.ts';
-import type { DayContext } from '../../domain/retail/choice-model.ts';
+import { tripStartMinutes, tripsOf } from '../../domain/retail/visit-choice.ts';
+import type { DayContext } from '../../domain/retail/choice-context.ts';
 import { householdAfter } from '../../domain/retail/shopping-day.ts';
 import type { LivedDay, LivedSession } from '../../domain/retail/shopping-day.ts';
 import { eventTimes } from '../../domain/retail/shopping-session.ts';

@@ -1,7 +1,7 @@
 import { AgentFailure } from '../../domain/errors.ts';
 import { rulesPolicy } from '../../domain/retail/policy.ts';
 import type { ShoppingPolicy } from '../../domain/retail/policy.ts';
-import type { BinaryDecision, TripContext } from '../../domain/retail/choice-model.ts';
+import type { BinaryDecision, TripContext } from '../../domain/retail/choice-context.ts';
 import { DEFAULT_CHOICE_PARAMETERS } from '../../domain/retail/choice-parameters.ts';
 import { ShoppingEvent } from '../../domain/retail/shopping-event.ts';
 import type { ShoppingSession } from '../../domain/retail/shopping-session.ts';

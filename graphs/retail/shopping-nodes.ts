@@ -1,8 +1,8 @@
 import { AgentFailure } from '../../domain/errors.ts';
 import { logistic } from '../../domain/math.ts';
 import { homeStore } from '../../domain/retail/catalog-index.ts';
-import { wantedCoupons } from '../../domain/retail/choice-model.ts';
-import type { BinaryDecision } from '../../domain/retail/choice-model.ts';
+import { wantedCoupons } from '../../domain/retail/offer-choice.ts';
+import type { BinaryDecision } from '../../domain/retail/choice-context.ts';
 import type { ShoppingPolicy } from '../../domain/retail/policy.ts';
 import {
   abandonSession,

@@ -1,10 +1,6 @@
 import { Annotation } from '@langchain/langgraph';
-import type {
-  BinaryDecision,
-  CategoryNeed,
-  TripContext,
-  WalletCoupon,
-} from '../../domain/retail/choice-model.ts';
+import type { CategoryNeed } from '../../domain/retail/category-choice.ts';
+import type { BinaryDecision, TripContext, WalletCoupon } from '../../domain/retail/choice-context.ts';
 import type { ShoppingSession } from '../../domain/retail/shopping-session.ts';
 
 /** State of one trip's graph. Every channel keeps its last value; the session carries the trip's events. */

@@ -1,7 +1,7 @@
 import { parquetMetadataAsync, parquetRead } from 'hyparquet';
-import type { AsyncBuffer, DecodedArray } from 'hyparquet';
+import type { AsyncBuffer, DecodedArray, FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { InvalidInputError } from '../../domain/errors.ts';
+import { InvalidInputError } from '../domain/errors.ts';
 
 /** Rows decoded at a time: the largest table has 21 million rows in one row group. */
 const WINDOW = 1_000_000;
@@ -9,17 +9,32 @@ const WINDOW = 1_000_000;
 /** One window of a table: for each column asked for, its values. */
 export type Columns<Name extends string> = Record<Name, unknown[]>;
 
+/** Names of a table's columns; of those that hold instants, whether they are of UTC or of a clock on a wall. */
+export type ParquetHeader = { metadata: FileMetaData; columns: { name: string; isInstant: boolean }[] };
+
+export async function readHeader(file: AsyncBuffer): Promise<ParquetHeader> {
+  const metadata = await parquetMetadataAsync(file);
+  // Columns of columns are no cells: they are left to be reported as what they are.
+  const columns = metadata.schema.slice(1).map(({ name, type, converted_type, logical_type }) => ({
+    name,
+    isInstant:
+      logical_type?.type === 'TIMESTAMP'
+        ? logical_type.isAdjustedToUTC
+        : type === 'INT96' || converted_type === 'TIMESTAMP_MILLIS' || converted_type === 'TIMESTAMP_MICROS',
+  }));
+  return { metadata, columns };
+}
+
 /** Hands over a table window by window, so that memory depends on the window and not on the table. */
 export async function* readWindows<Name extends string>(
   file: AsyncBuffer,
   names: readonly Name[],
 ): AsyncGenerator<{ rows: number; columns: Columns<Name> }> {
-  const metadata = await parquetMetadataAsync(file);
-  const present = metadata.schema.map(({ name }) => name);
-  const missing = names.filter((name) => !present.includes(name));
+  const { metadata, columns: present } = await readHeader(file);
+  const missing = names.filter((name) => !present.some((column) => column.name === name));
   if (missing.length > 0)
     throw new InvalidInputError(
-      `The parquet file has no column ${missing.join(', ')}; it has ${present.slice(1).join(', ')}.`,
+      `The parquet file has no column ${missing.join(', ')}; it has ${present.map(({ name }) => name).join(', ')}.`,
     );
   const total = Number(metadata.num_rows);
   for (let rowStart = 0; rowStart < total; rowStart += WINDOW) {

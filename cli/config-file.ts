@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { InvalidInputError } from '../domain/errors.ts';
+
+/**
+ * The fields of a simulation's configuration that a user wrote, or that `calibrate` did: what it says about where they
+ * come from is for readers and left out. Nothing for no file.
+ * @throws InvalidInputError when it cannot be read or is no JSON object
+ */
+export function readConfigFile(file: string | undefined): Record<string, unknown> {
+  if (file === undefined) return {};
+  const { calibration: _, ...fields } = readJsonFile('configuration', file);
+  return fields;
+}
+
+/**
+ * The object in a JSON file.
+ * @param kind of file, for the message when it is none
+ */
+export function readJsonFile(kind: string, file: string): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new InvalidInputError(`The ${kind} file ${file} cannot be read.`, { cause: error });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InvalidInputError(
+      `The ${kind} file ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}.`,
+      { cause: error },
+    );
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InvalidInputError(`The ${kind} file ${file} must hold one JSON object.`);
+  return value as Record<string, unknown>;
+}

@@ -1,0 +1,120 @@
+import { cellText, readCell } from '../cells.ts';
+import type { Cell, Column } from '../cells.ts';
+import type { Issue } from '../issue.ts';
+import { didYouMean } from '../spelling.ts';
+import type { TableFile } from '../table-file.ts';
+import type { PanelTable } from './tables.ts';
+
+// Row by row from a file to what a table holds, with everything that is wrong named by file, row and column.
+
+/** Of each file so many bad cells are listed; of more there is the number. */
+const LISTED_ERRORS = 1_000;
+
+export type Reject<Row> = (field: keyof Row & string, problem: string) => void;
+
+/**
+ * @param use is given each row without a bad cell; what it rejects is reported like a bad cell
+ * @returns which of the columns the file has; null when one is missing that must be there
+ */
+export async function readPanelTable<Row>(
+  file: TableFile,
+  table: PanelTable<Row>,
+  issues: Issue[],
+  use: (row: Row, reject: Reject<Row>) => void,
+): Promise<ReadonlySet<keyof Row> | null> {
+  const located = locate(file, table, issues);
+  if (located === null) return null;
+  const fields = Object.keys(table.columns) as (keyof Row & string)[];
+  const readings = fields.map((field) => ({
+    field,
+    column: table.columns[field],
+    position: located.get(field),
+  }));
+  // One row for all: `use` keeps what it needs.
+  const row = {} as Row;
+  let errors = 0;
+  let count = 0;
+  for await (const { number, cellOf, fault } of file.rows([...located.values()])) {
+    count += 1;
+    const report = (header: string | null, cell: Cell, problem: string) => {
+      errors += 1;
+      if (errors > LISTED_ERRORS) return;
+      issues.push({
+        severity: 'error',
+        sheet: file.name,
+        row: number,
+        column: header,
+        value: cellText(cell),
+        problem,
+      });
+    };
+    const before = errors;
+    if (fault !== null) report(null, null, fault);
+    else
+      for (const { field, column, position } of readings) {
+        const cell = position === undefined ? null : cellOf(position);
+        const { value, problem } = readCell(column, cell);
+        row[field] = value;
+        if (problem !== null) report(column.header, cell, problem);
+      }
+    if (errors === before)
+      use(row, (field, problem) => {
+        const position = located.get(field);
+        report(table.columns[field].header, position === undefined ? null : cellOf(position), problem);
+      });
+  }
+  if (errors > LISTED_ERRORS)
+    issues.push({
+      ...nowhere(file.name),
+      severity: 'error',
+      problem: `${errors - LISTED_ERRORS} more bad cells`,
+    });
+  if (count === 0 && table.isRequired) issues.push({ ...nowhere(file.name), problem: 'no rows' });
+  return new Set(located.keys());
+}
+
+function locate<Row>(
+  file: TableFile,
+  table: PanelTable<Row>,
+  issues: Issue[],
+): Map<keyof Row & string, number> | null {
+  const columns = Object.entries(table.columns) as [keyof Row & string, Column<unknown>][];
+  const located = new Map<keyof Row & string, number>();
+  const extra: string[] = [];
+  let isReadable = true;
+  const fatal = (column: string, problem: string) => {
+    isReadable = false;
+    issues.push({ ...nowhere(file.name), row: file.headerRow, column, problem });
+  };
+  for (const { name, column } of file.headers) {
+    const wanted = normalised(name);
+    const found = columns.find(([, { header, aliases }]) => [header, ...aliases].includes(wanted));
+    if (found === undefined) extra.push(name);
+    else if (located.has(found[0])) fatal(name, `a second column for ${found[1].header}: delete one`);
+    else located.set(found[0], column);
+  }
+  const missing = columns.filter(([field]) => !located.has(field)).map(([, column]) => column);
+  for (const { header } of missing.filter(({ isOptional }) => !isOptional))
+    fatal(header, `column is missing${didYouMean(header, extra, 'is it')}`);
+  const headers = missing.map(({ header }) => header);
+  for (const column of extra)
+    issues.push({
+      ...nowhere(file.name),
+      severity: 'warning',
+      row: file.headerRow,
+      column,
+      problem: `column is not read${didYouMean(column, headers)}`,
+    });
+  return isReadable ? located : null;
+}
+
+function nowhere(sheet: string): Omit<Issue, 'problem'> {
+  return { severity: 'fatal', sheet, row: null, column: null, value: null };
+}
+
+function normalised(name: string): string {
+  return name
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s-]+/g, '_');
+}
