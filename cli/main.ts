@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { registerCheckDb } from './commands/check-db.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerExperiment } from './commands/experiment.ts';
+import { registerExport } from './commands/export.ts';
 import { registerMarket } from './commands/market.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerPreflight } from './commands/preflight.ts';
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   registerStack(program);
   registerSeed(program);
   registerExperiment(program);
+  registerExport(program);
   registerMarket(program);
   registerMigrate(program);
   registerCheckDb(program);
