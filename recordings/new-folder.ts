@@ -51,5 +51,5 @@ function alreadyThere(folder: string, cause?: unknown): ConflictError {
 }
 
 function isOfFileSystem(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && 'path' in error;
+  return typeof error === 'object' && error !== null && 'syscall' in error && 'path' in error;
 }
