@@ -76,7 +76,11 @@ const READS = {
   },
   choice_sets: {
     order: `${SESSION_KEY}, choice_number, rank`,
-    sql: `SELECT ${SESSION}, c.sequence AS choice_number, shown.rank::int AS rank, c.category, shown.sku, p.brand, p.is_private_label,
+    // Materialized, so that no plan adds a category up again for every row.
+    sql: `WITH shelves AS MATERIALIZED (
+            SELECT p.category, sum(p.popularity * p.regular_price_cents ORDER BY p.sku) / sum(p.popularity ORDER BY p.sku) AS mean_price_cents
+            FROM simulation_state x JOIN products p ON p.dataset_id = x.dataset_id AND p.is_active ${OF_SIMULATION} GROUP BY p.category)
+          SELECT ${SESSION}, c.sequence AS choice_number, shown.rank::int AS rank, c.category, shown.sku, p.brand, p.is_private_label,
             p.regular_price_cents, shown.shelf_price_cents, m.mean_price_cents AS mean_category_price_cents,
             shown.shelf_price_cents / m.mean_price_cents AS price_ratio, shown.is_featured, shown.is_displayed,
             shown.sku = c.chosen_sku AS is_chosen, shown.effective_price_cents,
@@ -87,9 +91,7 @@ const READS = {
               c.utilities, c.noise, c.probabilities) WITH ORDINALITY
             AS shown(sku, shelf_price_cents, effective_price_cents, is_featured, is_displayed, utility, noise, probability, rank)
           JOIN products p ON p.dataset_id = x.dataset_id AND p.sku = shown.sku
-          JOIN (SELECT dataset_id, category, sum(popularity * regular_price_cents ORDER BY sku) / sum(popularity ORDER BY sku) AS mean_price_cents
-                FROM products WHERE is_active GROUP BY dataset_id, category) m
-            ON m.dataset_id = x.dataset_id AND m.category = c.category
+          JOIN shelves m ON m.category = c.category
           ${OF_SIMULATION}`,
   },
   impressions: {
@@ -157,7 +159,7 @@ const HISTORIES = `
       SELECT jsonb_agg(jsonb_build_object('code', c.code, 'cycleNumber', y.cycle_number, 'scope', c.scope, 'kind', c.kind,
         'category', c.category, 'brand', c.brand, 'percentOff', c.percent_off, 'amountOffCents', c.amount_off_cents,
         'maxDiscountCents', c.max_discount_cents, 'minSpendCents', c.min_spend_cents, 'vendorSharePercent', c.vendor_share_percent,
-        'campaignCode', g.code, 'referencePriceCents', r.cents,
+        'campaignCode', g.code,
         'assignedMs', ${MS('u.assigned_simulated_at')}, 'expiresMs', ${MS('u.expires_simulated_at')},
         'policyVersion', u.policy_version, 'refreshPolicy', d.refresh_policy, 'assignmentProbability', u.assignment_probability,
         'candidateCount', CASE WHEN c.scope = 'frontstore' THEN d.eligible_frontstore ELSE d.eligible_category_brand END,
@@ -168,7 +170,7 @@ const HISTORIES = `
         ORDER BY y.cycle_number, c.code COLLATE "C")
       FROM user_coupons u JOIN offer_cycles y ON y.id = u.offer_cycle_id
       JOIN offer_deals d ON d.simulation_id = u.simulation_id AND d.user_id = u.user_id AND d.offer_cycle_id = u.offer_cycle_id
-      JOIN coupons c ON c.id = u.coupon_id JOIN campaigns g ON g.id = c.campaign_id LEFT JOIN prices r ON r.id = c.id
+      JOIN coupons c ON c.id = u.coupon_id JOIN campaigns g ON g.id = c.campaign_id
       WHERE u.user_id = a.user_id AND u.simulation_id = x.simulation_id AND u.assigned_simulated_at < ${UNTIL}), '[]') AS coupons
   FROM simulation_agents x JOIN agents a ON a.agent_id = x.agent_id
   WHERE x.simulation_id = $1
@@ -176,11 +178,11 @@ const HISTORIES = `
 
 /** Mean regular price of the products that each coupon is for. */
 const COUPON_PRICES = `
-  SELECT c.id, sum(p.popularity * p.regular_price_cents ORDER BY p.sku) / sum(p.popularity ORDER BY p.sku) AS cents
+  SELECT c.code, sum(p.popularity * p.regular_price_cents ORDER BY p.sku) / sum(p.popularity ORDER BY p.sku) AS cents
   FROM simulation_state s JOIN coupons c ON c.dataset_id = s.dataset_id
   JOIN products p ON p.dataset_id = c.dataset_id AND p.is_active AND (c.category IS NULL OR p.category = c.category)
     AND (c.brand IS NULL OR p.brand = c.brand) AND p.brand <> ALL (c.excluded_brands)
-  WHERE s.simulation_id = $1 GROUP BY c.id`;
+  WHERE s.simulation_id = $1 GROUP BY c.code`;
 
 const ROWS_PER_FETCH = 5_000;
 const HISTORIES_PER_FETCH = 20;
@@ -221,12 +223,18 @@ export class ExportReader {
   }
 
   /** Histories of all shoppers in batches, by agent id; of the exported days, but for transitions and cancellations. */
-  histories({ simulationId, untilDate }: ExportedSimulation): AsyncIterable<HistoryRow[]> {
-    return this.#read(
-      `WITH prices AS MATERIALIZED (${COUPON_PRICES}) ${HISTORIES}`,
-      [simulationId, untilDate],
-      HISTORIES_PER_FETCH,
-    );
+  async *histories({ simulationId, untilDate }: ExportedSimulation): AsyncGenerator<HistoryRow[]> {
+    const prices = await this.#tx.$queryRawUnsafe<{ code: string; cents: number }[]>(COUPON_PRICES, simulationId);
+    const priceOf = new Map(prices.map(({ code, cents }) => [code, cents]));
+    const batches = this.#read<HistoryRow>(HISTORIES, [simulationId, untilDate], HISTORIES_PER_FETCH);
+    for await (const rows of batches)
+      yield rows.map((row) => ({
+        ...row,
+        coupons: row.coupons.map((coupon) => ({
+          ...coupon,
+          referencePriceCents: priceOf.get(coupon.code) ?? null,
+        })),
+      }));
   }
 
   async *#read<R>(sql: string, parameters: readonly string[], batch: number): AsyncGenerator<R[]> {

@@ -62,7 +62,7 @@ async function writeTable(
   return written;
 }
 
-const ROWS_PER_GROUP = 50_000;
+const ROWS_PER_GROUP = 20_000;
 
 const PARQUET_TYPES: Readonly<Record<ExportType, Partial<SchemaElement>>> = {
   text: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },

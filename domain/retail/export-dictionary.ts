@@ -448,3 +448,25 @@ export function exportedTables(withLatent: boolean): ExportTable[] {
     columns: table.columns.filter((one) => withLatent || !one.isLatent),
   }));
 }
+
+/** The tables as Markdown, for docs/export.md. */
+export function dictionaryAsMarkdown(tables: readonly ExportTable[]): string {
+  return tables.map(tableAsMarkdown).join('\n\n');
+}
+
+function tableAsMarkdown({ name, row, key, columns }: ExportTable): string {
+  const lines = columns.map(({ name, type, unit, meaning, isNullable, isLatent, isLabel }) => {
+    const kind = isLatent ? 'latent' : isLabel ? 'label' : '';
+    const cells = [`\`${name}\``, isNullable ? `${type}, may be null` : type, unit ?? '', kind, meaning];
+    return `| ${cells.join(' | ')} |`.replaceAll(/ {2,}/g, ' ');
+  });
+  return [
+    `### ${name}`,
+    '',
+    `One row is ${row}. Key: ${key.map((one) => `\`${one}\``).join(', ')}.`,
+    '',
+    '| column | type | unit | | meaning |',
+    '|---|---|---|---|---|',
+    ...lines,
+  ].join('\n');
+}
