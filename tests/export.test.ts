@@ -27,7 +27,7 @@ import { logLoss, logisticRegression } from './logistic-regression.ts';
 import { aSimulation, aSmallDataset } from './simulation-rig.ts';
 
 const AGENTS = 20;
-const WEEKS = 8;
+const WEEKS = 6;
 const SHORT_DAYS = 14;
 const OPTIONS: ExportOptions = { withLatent: false, horizonDays: 7, testShare: 0.25 };
 
@@ -35,6 +35,9 @@ type Row = Record<string, unknown>;
 
 let database: TestDatabase;
 let folder: string;
+/** Exports of two simulations without latent columns. */
+let long: string;
+let running: string;
 
 /** Half of the shoppers use what coupons they find, the others hardly any. */
 function aMixedDataset() {
@@ -64,6 +67,7 @@ beforeAll(async () => {
   await simulateInDatabase(database.db, anExport('long'));
   await simulateInDatabase(database.db, anExport('running'), SHORT_DAYS);
   await simulateInDatabase(database.db, anExport('none', { days: 7, offerPolicy: 'none' }));
+  [long, running] = [await written(['long']), await written(['running'])];
 }, 300_000);
 
 afterAll(async () => {
@@ -136,12 +140,10 @@ const tableNames = EXPORT_TABLES.map(({ name }) => name);
 describe('files', () => {
   let parquet: string;
   let lines: string;
-  let open: string;
 
   beforeAll(async () => {
     parquet = await written(['running'], { withLatent: true });
     lines = await written(['running'], { withLatent: true }, 'jsonl');
-    open = await written(['running']);
   });
 
   test.each(tableNames)('%s: Parquet and JSON Lines hold the same, in order of the key', async (table) => {
@@ -167,7 +169,7 @@ describe('files', () => {
       return Object.fromEntries(Object.entries(row).filter(([name]) => !hidden.has(name)));
     };
 
-    const [left, right] = [await readRows(open, table), await readRows(parquet, table)];
+    const [left, right] = [await readRows(running, table), await readRows(parquet, table)];
     expect(firstDifference(left, right.map(without))).toBeNull();
   });
 
@@ -187,7 +189,7 @@ describe('files', () => {
       order_lines: await db.orderLine.count({ where: { order: { simulationId: 'running' } } }),
       redemptions: await db.orderDiscount.count({ where: { order: { simulationId: 'running' } } }),
     };
-    const counted = JSON.parse(readFileSync(path.join(open, 'export.json'), 'utf8')) as {
+    const counted = JSON.parse(readFileSync(path.join(running, 'export.json'), 'utf8')) as {
       tables: Record<string, number>;
     };
 
@@ -197,13 +199,13 @@ describe('files', () => {
   });
 
   test('the dictionary beside them has the columns that are there', () => {
-    const { tables } = JSON.parse(readFileSync(path.join(open, 'dictionary.json'), 'utf8')) as {
+    const { tables } = JSON.parse(readFileSync(path.join(running, 'dictionary.json'), 'utf8')) as {
       tables: { name: string; columns: { name: string; isLatent: boolean }[] }[];
     };
 
     expect(tables.map(({ name }) => name)).toEqual(tableNames);
     for (const { name, columns } of tables) {
-      expect(columns.map((one) => one.name)).toEqual(columnsOf(open, name));
+      expect(columns.map((one) => one.name)).toEqual(columnsOf(running, name));
       expect(columns.filter(({ isLatent }) => isLatent)).toEqual([]);
     }
   });
@@ -225,8 +227,8 @@ describe('files', () => {
   });
 
   test('events name coupons as deals do, and not by an id', async () => {
-    const events = (await readRows(open, 'events')).filter((row) => row['event_type'] === 'view_coupon');
-    const deals = await readRows(open, 'deals');
+    const events = (await readRows(running, 'events')).filter((row) => row['event_type'] === 'view_coupon');
+    const deals = await readRows(running, 'deals');
     const dealt = new Set(
       deals.map((row) => [row['agent_id'], row['cycle_number'], row['coupon_code']].join()),
     );
@@ -243,27 +245,25 @@ describe('files', () => {
 
 describe('splits and labels', () => {
   test('an agent is in one fold, in every simulation', async () => {
-    const rows = await readRows(await written(['long', 'running', 'none']), 'agents');
+    const rows = await readRows(await written(['none', 'running']), 'agents');
     const folds = new Map<unknown, Set<unknown>>();
     for (const row of rows)
       folds.set(row['agent_id'], (folds.get(row['agent_id']) ?? new Set()).add(row['split_household']));
 
-    expect([folds.size, rows.length]).toEqual([AGENTS, 3 * AGENTS]);
+    expect([folds.size, rows.length]).toEqual([AGENTS, 2 * AGENTS]);
     expect([...folds.values()].map((fold) => fold.size)).toEqual(Array.from({ length: AGENTS }, () => 1));
     expect(new Set(rows.map((row) => row['split_household']))).toEqual(new Set(['train', 'test']));
   });
 
   test('every redemption is a label of its deal, and there are no others', async () => {
-    const out = await written(['long'], { horizonDays: null });
     const keyOf = (row: Row): string => [row['agent_id'], row['cycle_number'], row['coupon_code']].join();
-    const labelled = (await readRows(out, 'deals')).filter((row) => row['redeemed_within'] === true);
+    const labelled = (await readRows(long, 'deals')).filter((row) => row['redeemed_within'] === true);
 
-    expect(labelled.map(keyOf).sort()).toEqual((await readRows(out, 'redemptions')).map(keyOf).sort());
+    expect(labelled.map(keyOf).sort()).toEqual((await readRows(long, 'redemptions')).map(keyOf).sort());
     expect(labelled.length).toBeGreaterThan(50);
   });
 
   test('with another future, all that is known of the past is the same', async () => {
-    const [long, running] = [await written(['long']), await written(['running'])];
     for (const table of tableNames) {
       const columns = EXPORT_TABLES.find(({ name }) => name === table)!.columns.filter(
         ({ name, isLabel, isLatent }) =>
@@ -297,7 +297,7 @@ describe('a model of the deals', () => {
   const isTrue = (row: Row): number => Number(row['redeemed_within'] === true);
 
   test('trained on some households and weeks beats the base rate on others, later', async () => {
-    const deals = await readRows(await written(['long']), 'deals');
+    const deals = await readRows(long, 'deals');
     const observed = deals.filter((row) => row['is_window_observed'] === true);
     const fold = (name: string): Row[] =>
       observed.filter((row) => row['split_household'] === name && row['split_time'] === name);
@@ -314,8 +314,8 @@ describe('a model of the deals', () => {
       test.map(isTrue),
     );
 
-    console.log({ train: train.length, test: test.length, rate, base, ours });
-    expect(ours).toBeLessThan(0.95 * base);
+    expect([train.length, test.length].every((rows) => rows > 100)).toBe(true);
+    expect(ours).toBeLessThan(0.9 * base);
   });
 });
 
@@ -384,7 +384,7 @@ describe('what cannot be exported', () => {
     const { stdout, status } = command('export', 'running,none', '--out', out);
 
     expect(status).toBe(0);
-    expect(stdout).toMatch(/agents\.parquet +48 rows/);
+    expect(stdout).toMatch(new RegExp(`agents\\.parquet +${2 * AGENTS} rows`));
     expect(stdout).toContain(`Simulation "running" is running: its first 14 of ${7 * WEEKS} days.`);
   });
 });

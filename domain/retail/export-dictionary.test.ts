@@ -1,4 +1,6 @@
-import { EXPORT_TABLES, exportedTables } from './export-dictionary.ts';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { EXPORT_TABLES, dictionaryAsMarkdown, exportedTables } from './export-dictionary.ts';
 import { OBSERVABLE_EVENT_FIELDS, splitPayload } from './export-events.ts';
 import { Persona } from './persona.ts';
 import { ShoppingEvent } from './shopping-event.ts';
@@ -96,4 +98,10 @@ describe('events', () => {
     expect(splitPayload('sneeze', { loudness: 3 })).toEqual({ payload: {}, latentPayload: { loudness: 3 } });
     expect(splitPayload('decide_shop', { trip: 0, mood: 'good' }).payload).toEqual({ trip: 0 });
   });
+});
+
+test('docs/export.md has the tables as they are (npx tsx scripts/document-export.ts)', () => {
+  const document = readFileSync(path.join(__dirname, '..', '..', 'docs', 'export.md'), 'utf8');
+
+  expect(document.split('## Tables\n')[1]!.trim()).toBe(dictionaryAsMarkdown(EXPORT_TABLES));
 });
