@@ -6,6 +6,7 @@ import { registerCalibrate } from './commands/calibrate.ts';
 import { registerCheckDb } from './commands/check-db.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerExperiment } from './commands/experiment.ts';
+import { registerExport } from './commands/export.ts';
 import { registerMarket } from './commands/market.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerPreflight } from './commands/preflight.ts';
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
   registerExperiment(program);
   registerRealism(program);
   registerCalibrate(program);
+  registerExport(program);
   registerMarket(program);
   registerMigrate(program);
   registerCheckDb(program);

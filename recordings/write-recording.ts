@@ -1,5 +1,5 @@
 // A recorded day as files: one table each, as Parquet or Arrow, and a `run.json` that says what they are.
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   Dictionary,
@@ -12,9 +12,9 @@ import {
   vectorFromArray,
 } from 'apache-arrow';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { ConflictError, InvalidInputError } from '../domain/errors.ts';
 import type { Column, Recording, Table } from '../domain/market/recording.ts';
 import type { Format, WrittenTables } from './formats.ts';
+import { NewFolder } from './new-folder.ts';
 
 /**
  * Writes into a folder that must not exist yet. It appears whole, or not at all.
@@ -27,30 +27,22 @@ export function writeRecording(
   run: Readonly<Record<string, unknown>>,
   format: Format,
 ): WrittenTables {
-  const unfinished = `${folder}.unfinished`;
+  const created = NewFolder.create(folder);
   try {
-    // Left over from a process that was ended.
-    if (existsSync(unfinished)) rmSync(unfinished, { recursive: true });
-    mkdirSync(unfinished, { recursive: true });
     const written: Record<string, number> = {};
     for (const [name, table] of Object.entries(recording.tables)) {
       const file = `${columnName(name)}.${format}`;
-      writeFileSync(path.join(unfinished, file), format === 'parquet' ? toParquet(table) : toArrow(table));
+      writeFileSync(path.join(created.path, file), format === 'parquet' ? toParquet(table) : toArrow(table));
       written[file] = table.rows;
     }
     writeFileSync(
-      path.join(unfinished, 'run.json'),
+      path.join(created.path, 'run.json'),
       `${JSON.stringify({ ...run, tables: written }, null, 2)}\n`,
     );
-    // Onto an empty folder it would succeed; one that holds something is refused by the system.
-    renameSync(unfinished, folder);
+    created.publish();
     return written;
   } catch (error) {
-    if (existsSync(unfinished)) rmSync(unfinished, { recursive: true });
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR')
-      throw new ConflictError(`${folder} cannot be written: it is there already.`, { cause: error });
-    throw new InvalidInputError(`${folder} cannot be written: ${message}`, { cause: error });
+    throw created.discard(error);
   }
 }
 

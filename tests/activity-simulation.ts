@@ -8,8 +8,15 @@ import { NO_TRACE } from '../graphs/tracing.ts';
 import type { Database } from '../prisma/client.ts';
 import { createSimulation, finishSimulation } from '../prisma/simulation-store.ts';
 
-/** A whole simulation through the database by the same activities in the same order, without Temporal. */
-export async function simulateInDatabase(db: Database, config: SimulationConfig): Promise<void> {
+/**
+ * A whole simulation through the database by the same activities in the same order, without Temporal.
+ * @param days fewer than it has: it goes on running after them
+ */
+export async function simulateInDatabase(
+  db: Database,
+  config: SimulationConfig,
+  days = config.days,
+): Promise<void> {
   const { simulationId } = config;
   const activities = createRetailActivities({ db, policy: rulesPolicy, trace: NO_TRACE });
   const environment = new MockActivityEnvironment();
@@ -17,7 +24,7 @@ export async function simulateInDatabase(db: Database, config: SimulationConfig)
     environment.run<[I], R, typeof activity>(activity, input);
   let totals = NO_TOTALS;
   await createSimulation(db, config);
-  for (let day = 0; day < config.days; day++) {
+  for (let day = 0; day < days; day++) {
     if (isCycleStart(day, config.offerCycleDays)) {
       const cycleNumber = cycleNumberOf(day, config.offerCycleDays);
       await run((input) => activities.runOfferCycle(input), { simulationId, cycleNumber });
@@ -30,5 +37,5 @@ export async function simulateInDatabase(db: Database, config: SimulationConfig)
       );
     await run((input) => activities.commitDay(input), { simulationId, day, totals });
   }
-  await finishSimulation(db, simulationId, 'completed');
+  if (days === config.days) await finishSimulation(db, simulationId, 'completed');
 }
