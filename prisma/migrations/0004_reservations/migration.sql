@@ -384,7 +384,7 @@ CREATE TRIGGER "campaigns_budget_lifted" AFTER UPDATE OF "budget_cents" ON "camp
 -- One call writes everything that one operation changes ---------------------------------------------------------
 -- The caller has read what there is and decided; this checks that it is still so, asks the counts, and writes. Answers
 -- {"type": "saved"}; {"type": "changed"} when something is no longer as expected, and nothing is written: the caller
--- reads again; {"type": "refused", "coupons": [{"id", "reason"}], "overdue": [ids]} when a limit or a budget is reached,
+-- reads again; {"type": "refused", "coupons": [{"id", "reason"}], "overdue": [{"id", "userId"}]} when a limit or a budget is reached,
 -- with reservations that hold some of it beyond their time.
 -- Locks are taken in one order: the user, its coupons by id, counts of coupons by id, counts of campaigns by id.
 CREATE FUNCTION "save_coupon_use"("place" text, "owner" uuid, "now_at" timestamptz, "expected" jsonb, "rows" jsonb)
@@ -470,11 +470,12 @@ BEGIN
   END LOOP;
   IF jsonb_array_length("refused") > 0 THEN
     RETURN jsonb_build_object('type', 'refused', 'coupons', "refused", 'overdue', (
-      SELECT coalesce(jsonb_agg(o."id"), '[]') FROM (
-        SELECT DISTINCT r."id" FROM "reservations" r JOIN "user_coupons" u ON u."reservation_id" = r."id" JOIN "coupons" c ON c."id" = u."coupon_id"
+      SELECT coalesce(jsonb_agg(jsonb_build_object('id', o."id", 'userId', o."user_id")), '[]') FROM (
+        SELECT r."id", r."user_id" FROM "reservations" r JOIN "user_coupons" u ON u."reservation_id" = r."id" JOIN "coupons" c ON c."id" = u."coupon_id"
         WHERE r."status" = 'held' AND r."expires_simulated_at" <= "now_at" AND r."simulation_id" IS NOT DISTINCT FROM "place"
           AND (u."coupon_id" = ANY ("full_coupons") OR c."campaign_id" = ANY ("full_campaigns"))
-        LIMIT 20) o));
+        -- Any will do: those who come at once do not all end the same.
+        ORDER BY random() LIMIT 2) o));
   END IF;
 
   INSERT INTO "orders" SELECT * FROM jsonb_populate_recordset(null::"orders", "rows" -> 'orders') ON CONFLICT DO NOTHING;
