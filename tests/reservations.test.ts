@@ -643,19 +643,17 @@ describe('10,000 operations at once on limited coupons, in production and in a s
     const places = [null, simulationId];
     const callers = await crowd(USERS, places);
     let isOver = false;
-    process.stderr.write(`start ${performance.now()}\n`);
     const watching = watch(() => isOver);
     let next = 0;
     const worker = async () => {
       while (made() < OPERATIONS) await operate(next++, callers);
     };
     await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
-    process.stderr.write(`storm ${performance.now()} ${made()}\n`);
     isOver = true;
     await watching;
     for (const place of places)
       while ((await expireReservations(db, { simulationId: place, at: at(OPERATIONS + 3_600) })) > 0);
-  }, 300_000);
+  }, 600_000);
 
   test('are all answered, most kinds of answers among them', () => {
     expect(made()).toBeGreaterThanOrEqual(OPERATIONS);
