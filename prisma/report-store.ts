@@ -31,7 +31,12 @@ export const REPORT_SQL = {
            coalesce(sum(total_cents), 0) AS "netRevenueCents", coalesce(sum(unit_cost_cents), 0) AS "unitCostCents",
            coalesce(sum(vendor_funded_cents), 0) AS "vendorFundedCents", coalesce(sum(redemption_fee_cents), 0) AS "redemptionFeeCents",
            coalesce(sum(total_cents - unit_cost_cents + vendor_funded_cents - redemption_fee_cents), 0) AS "marginCents"
-    FROM orders WHERE simulation_id = $1 AND status = 'completed'`,
+    FROM (
+      SELECT subtotal_cents, discount_cents, total_cents, unit_cost_cents, vendor_funded_cents, redemption_fee_cents
+      FROM orders WHERE simulation_id = $1 AND status = 'completed'
+      UNION ALL
+      SELECT -k.subtotal_cents, -k.discount_cents, -k.total_cents, -k.unit_cost_cents, -k.vendor_funded_cents, -k.redemption_fee_cents
+      FROM order_cancellations k JOIN orders o ON o.id = k.order_id WHERE o.simulation_id = $1 AND o.status = 'completed') kept`,
 
   funnel: `
     SELECT (SELECT count(*) FROM shopping_days WHERE simulation_id = $1) AS "agentDays",
@@ -42,7 +47,7 @@ export const REPORT_SQL = {
            (SELECT count(*) FROM coupon_impressions i JOIN shopping_sessions s ON s.id = i.session_id WHERE s.simulation_id = $1 AND i.is_shown) AS "couponsShown",
            (SELECT count(*) FROM coupon_impressions i JOIN shopping_sessions s ON s.id = i.session_id WHERE s.simulation_id = $1 AND i.is_noticed) AS "couponsNoticed",
            (SELECT count(*) FROM coupon_impressions i JOIN shopping_sessions s ON s.id = i.session_id WHERE s.simulation_id = $1 AND i.is_opened) AS "couponsOpened",
-           (SELECT count(*) FROM order_discounts d JOIN orders o ON o.id = d.order_id WHERE o.simulation_id = $1 AND o.status = 'completed') AS "redemptions"`,
+           (SELECT count(*) FROM order_discounts d JOIN orders o ON o.id = d.order_id WHERE o.simulation_id = $1 AND o.status = 'completed' AND d.returned_cents < d.amount_cents) AS "redemptions"`,
 
   ledger: `
     SELECT count(*) FILTER (WHERE t.from_status IS NULL) AS "dealt",
@@ -71,7 +76,8 @@ export const REPORT_SQL = {
               OR (SELECT coalesce(sum(amount_cents), 0) FROM order_discounts WHERE order_id = o.id AND target <> 'shipping')
                  <> (SELECT sum(line_discount_cents + order_discount_cents) FROM order_lines WHERE order_id = o.id))) AS "ordersNotAddingUp",
            (SELECT count(*) FROM (SELECT 1 FROM order_discounts d JOIN orders o ON o.id = d.order_id
-              WHERE o.simulation_id = $1 AND o.status = 'completed' GROUP BY d.user_coupon_id HAVING count(*) > 1) d) AS "redeemedTwice",
+              WHERE o.simulation_id = $1 AND o.status = 'completed' AND d.returned_cents < d.amount_cents
+              GROUP BY d.user_coupon_id HAVING count(*) > 1) d) AS "redeemedTwice",
            (SELECT count(*) FROM user_coupons WHERE simulation_id = $1 AND (status = 'redeemed') <> (order_id IS NOT NULL)) AS "redeemedWithoutOrder",
            (SELECT count(*) FROM shopping_days WHERE simulation_id = $1 AND status = 'planned') AS "unfinishedDays",
            (SELECT count(*) FROM shopping_days WHERE simulation_id = $1 AND status = 'quarantined') AS "quarantinedDays",

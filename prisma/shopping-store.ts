@@ -458,6 +458,7 @@ function sessionRows(
           unit_cost_cents: line.unitCostCents,
           line_discount_cents: line.lineDiscountCents,
           order_discount_cents: line.orderDiscountCents,
+          user_coupon_id: line.userCouponId,
         }))
       : [],
     order_discounts: isBought

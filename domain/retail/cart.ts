@@ -31,6 +31,8 @@ export type Discount = {
 export type PricedLine = CartLine & {
   readonly lineDiscountCents: number;
   readonly orderDiscountCents: number;
+  /** Whose the line discount is; null without one. */
+  readonly userCouponId: string | null;
 };
 
 export type PricedCart = {
@@ -68,6 +70,7 @@ export function priceCart(
     lines.length === 0 || (shipping.freeFromCents !== null && subtotalCents >= shipping.freeFromCents);
   const shippingCents = isFree ? 0 : shipping.feeCents;
   const lineDiscounts = new Map<number, number>();
+  const coveredBy = new Map<number, string>();
   const discounts: Discount[] = [];
 
   for (let open = coupons.filter(({ coupon }) => coupon.scope !== 'frontstore'); open.length > 0;) {
@@ -76,7 +79,10 @@ export function priceCart(
     );
     if (best === null) break;
     const savings = savingsOnLines(best.coupon, lines, lineDiscounts);
-    for (const [lineNumber, cents] of savings) lineDiscounts.set(lineNumber, cents);
+    for (const [lineNumber, cents] of savings) {
+      lineDiscounts.set(lineNumber, cents);
+      coveredBy.set(lineNumber, best.userCouponId);
+    }
     discounts.push(discountOf(best, 'lines', sum(savings.map(([, cents]) => cents))));
     open = open.filter((candidate) => candidate !== best);
   }
@@ -100,6 +106,7 @@ export function priceCart(
       ...line,
       lineDiscountCents: lineDiscounts.get(line.lineNumber) ?? 0,
       orderDiscountCents: orderShares[i]!,
+      userCouponId: coveredBy.get(line.lineNumber) ?? null,
     })),
     discounts,
     subtotalCents,

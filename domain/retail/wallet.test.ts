@@ -1,5 +1,14 @@
 import { aWalletEntry } from '../../tests/builders.ts';
-import { USER_COUPON_STATUSES, byAge, canBecome, expireDue, giveBack, isOpen, redeem } from './wallet.ts';
+import {
+  USER_COUPON_STATUSES,
+  byAge,
+  canBecome,
+  expireDue,
+  giveBack,
+  isOpen,
+  redeem,
+  release,
+} from './wallet.ts';
 import type { UserCouponStatus } from './wallet.ts';
 
 describe('the life of a user coupon', () => {
@@ -53,6 +62,23 @@ describe('expiring', () => {
 
   test.each(['reserved', 'redeemed', 'removed'] as const)('leaves a %s coupon as it is', (status) => {
     expect(expireDue([aWalletEntry({ status, expiresHours: 1 })], 2)[0]!.status).toBe(status);
+  });
+});
+
+describe('letting go of a reserved coupon', () => {
+  const reserved = aWalletEntry({ status: 'reserved', expiresHours: 336 });
+
+  test('makes it usable again', () => {
+    expect(release(reserved, 335)).toEqual({ ...reserved, status: 'active' });
+  });
+
+  test('after its expiry date expires it', () => {
+    expect(release(reserved, 336)).toMatchObject({ status: 'expired', closedReason: 'expiry_date' });
+  });
+
+  test('that was redeemed meanwhile changes nothing', () => {
+    const redeemed = aWalletEntry({ status: 'redeemed' });
+    expect(release(redeemed, 0)).toBe(redeemed);
   });
 });
 

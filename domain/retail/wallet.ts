@@ -12,7 +12,7 @@ export type ClosedReason = 'cycle_boundary' | 'expiry_date' | 'capacity' | 'rese
 const TRANSITIONS: Readonly<Record<UserCouponStatus, readonly UserCouponStatus[]>> = {
   active: ['reserved', 'redeemed', 'expired', 'removed'],
   reserved: ['active', 'redeemed', 'expired', 'removed'],
-  /** Only by cancelling the order it was redeemed on. */
+  /** Only by cancelling the order it was redeemed on, or all of what it was redeemed for. */
   redeemed: ['active', 'expired'],
   expired: [],
   removed: [],
@@ -60,6 +60,13 @@ export function redeem(entries: readonly WalletEntry[], code: string, cycleNumbe
       ? { ...entry, status: 'redeemed' }
       : entry,
   );
+}
+
+/** What becomes of a reserved coupon that is let go at `hours`: active again, unless it has expired. */
+export function release(entry: WalletEntry, hours: number): WalletEntry {
+  if (entry.status !== 'reserved') return entry;
+  if (entry.expiresHours <= hours) return close(entry, 'expired', 'expiry_date');
+  return { ...entry, status: 'active' };
 }
 
 /**
