@@ -80,7 +80,7 @@ export async function loadSpent(
   before: string,
 ): Promise<Map<string, number>> {
   const rows = await db.$queryRaw<{ code: string; cents: number }[]>`
-    SELECT p.code, sum(d.amount_cents)::float8 AS cents
+    SELECT p.code, sum(d.amount_cents - d.returned_cents)::float8 AS cents
     FROM orders o
     JOIN order_discounts d ON d.order_id = o.id
     JOIN user_coupons u ON u.id = d.user_coupon_id
