@@ -1,4 +1,4 @@
-// Histories that were recorded on earlier code (scripts/record-histories.ts) replay on the code of today, and code or
+// Histories that were recorded on earlier code (`temporal workflow show --output json`) replay on the code of today, and code or
 // histories that do not fit each other are refused.
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -28,7 +28,14 @@ Runtime.install({
 test('there is a history of every workflow', () => {
   const types = new Set(FILES.map((file) => typeOf(read(file))));
 
-  expect([...types].sort()).toEqual(['offerCycle', 'shardDay', 'shoppingDay', 'simulation', 'simulationDay']);
+  expect([...types].sort()).toEqual([
+    'experiment',
+    'offerCycle',
+    'shardDay',
+    'shoppingDay',
+    'simulation',
+    'simulationDay',
+  ]);
 });
 
 describe('replays on the code of today:', () => {
