@@ -12,6 +12,8 @@ import type { CategoryPlan } from './grocer.ts';
 const PRODUCTS_PER_CATEGORY = 54;
 const WEEKS = 53;
 const ZIPF_EXPONENT = 0.9;
+/** Rounds in which each line finds its place in the year among all others. */
+const PASSES = 3;
 /** Promotions take a sixth off the average line; what is left after them is a grocer's usual gross margin. */
 const PROMOTION_ALLOWANCE = 0.08;
 /** Weeks on promotion of a line of average popularity; popular lines come more often. Fitted: see the test. */
@@ -97,17 +99,62 @@ function withOwnLabelShare(products: readonly Product[], share: number): Product
   return products.map((product, index) => ({ ...product, popularity: roundTo(scaled[index]! / mean, 4) }));
 }
 
-/** Makers promote a line at a time: one depth for the whole line, for one or two weeks, popular products more often. */
+/**
+ * Makers promote a line at a time: one depth for the whole line, for one or two weeks, popular products more often. The
+ * grocer spreads the lines over the year so that no part of it has more promotions than another: seasons belong into an
+ * event calendar.
+ */
 function priceCalendar(seed: string, products: readonly Product[]): ProductPrice[] {
-  const lines = groupBy(products, (product) => `${product.category}/${product.brand}`);
-  return [...lines].flatMap(([line, members]) => {
-    const draws = new Draws(seed, 'promotions', line);
-    return promotedWeeks(draws).flatMap(({ week, depth }) =>
+  const lines = [...groupBy(products, (product) => `${product.category}/${product.brand}`)].map(
+    ([line, members]) => {
+      const draws = new Draws(seed, 'promotions', line);
+      const { basketWeight } = CATEGORY_PLANS.find(({ name }) => name === members[0]!.category)!;
+      const weight = basketWeight * sum(members.map((product) => product.popularity));
+      return { members, draws, weight, weeks: promotedWeeks(draws) };
+    },
+  );
+  const shifts = evenShifts(lines);
+  return lines.flatMap(({ members, draws, weeks }, i) =>
+    weeks.flatMap(({ week, depth }) =>
       members
         .filter((product) => draws.chance(joining(product)))
-        .flatMap((product) => promotion(draws, product, week, depth)),
-    );
-  });
+        .flatMap((product) => promotion(draws, product, shifted(week, shifts[i]!), depth)),
+    ),
+  );
+}
+
+/** By how many weeks to move the promotions of each line, so that all weeks have about as much of them. */
+function evenShifts(
+  lines: readonly { weight: number; weeks: readonly { week: number; depth: number }[] }[],
+): number[] {
+  const load = new Array<number>(WEEKS + 1).fill(0);
+  const shifts = lines.map(() => 0);
+  const place = (i: number, sign: 1 | -1) => {
+    const { weight, weeks } = lines[i]!;
+    for (const { week, depth } of weeks) load[shifted(week, shifts[i]!)]! += sign * weight * lift(depth);
+  };
+  // What a shift adds to the sum of squares of the weeks' loads, up to what is the same for all of them.
+  const cost = (i: number, shift: number) =>
+    sum(lines[i]!.weeks.map(({ week, depth }) => lift(depth) * load[shifted(week, shift)]!));
+  lines.forEach((_, i) => place(i, 1));
+  for (let pass = 0; pass < PASSES; pass++)
+    lines.forEach((_, i) => {
+      place(i, -1);
+      const costs = Array.from({ length: WEEKS }, (_, shift) => cost(i, shift));
+      shifts[i] = costs.indexOf(Math.min(...costs));
+      place(i, 1);
+    });
+  return shifts;
+}
+
+/** About how much more a line sells at a discount, some of it featured or displayed; 4 is an average price coefficient. */
+function lift(depth: number): number {
+  return Math.exp(4 * depth) - 0.9;
+}
+
+/** Weeks 1 to 53 in a circle. */
+function shifted(week: number, by: number): number {
+  return ((week - 1 + by) % WEEKS) + 1;
 }
 
 function promotedWeeks(draws: Draws): { week: number; depth: number }[] {
