@@ -32,10 +32,9 @@ test.each(TABLES.map(({ name, columns }) => [name, columns] as const))(
   'the document has the columns of %s, and marks those that are needed',
   (name, columns) => {
     const section = DOCUMENT.split(`\n### ${name}\n`)[1]!.split('\n#')[0]!;
-    const documented = [...section.matchAll(/^\| `(\w+)`( \*)? \|/gm)].map(([, header, star]) => [
-      header,
-      star !== undefined,
-    ]);
+    const documented = [...section.matchAll(/^\| `(\w+)`( \*)? \|/gm)].map(
+      ([, header, star]): [string, boolean] => [header!, star !== undefined],
+    );
     const known = Object.values(columns).map(({ header, isOptional }) => [header, !isOptional]);
     expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(known));
   },
