@@ -32,8 +32,8 @@ import type {
   PanelPrices,
   PanelProduct,
 } from './panel.ts';
-import { readPanelTable } from './read-table.ts';
-import type { Reject } from './read-table.ts';
+import { locateColumns, readPanelTable } from './read-table.ts';
+import type { Located, Reject } from './read-table.ts';
 import {
   COUPON_PRODUCTS,
   COUPONS,
@@ -45,7 +45,7 @@ import {
   REDEMPTIONS,
   transactionsTable,
 } from './tables.ts';
-import type { CouponRow, PanelTable, PanelTableName } from './tables.ts';
+import type { CouponRow, PanelTable, PanelTableName, TransactionRow } from './tables.ts';
 
 // A folder of tables as docs/panel.md describes it, read into memory and checked whole.
 
@@ -73,10 +73,13 @@ const PanelHead = z.strictObject({
 });
 type PanelHead = z.infer<typeof PanelHead>;
 
-/** True for a folder that has transactions: that is what makes it a panel. */
+/** What workbooks do not have. */
+const ONLY_IN_PANELS =
+  /^(panel\.json|(transactions|households|coupon_products|issues|redemptions)\.csv|.*\.parquet)$/i;
+
+/** True for a folder with something that only a panel has, be it whole or not. */
 export async function isPanelFolder(folder: string): Promise<boolean> {
-  const names = await readdir(folder);
-  return names.some((name) => /^transactions\.(csv|parquet)$/i.test(name));
+  return (await readdir(folder)).some((name) => ONLY_IN_PANELS.test(name));
 }
 
 /**
@@ -98,8 +101,7 @@ export async function readPanelFolder(folder: string): Promise<{ panel: Panel | 
   const files = await findTables(folder, issues);
   if (issues.some(({ severity }) => severity === 'fatal')) return { panel: null, issues };
   const panel = await new PanelReader(files, head, issues).read(path.basename(path.resolve(folder)));
-  const isReadable = !issues.some(({ severity }) => severity === 'fatal');
-  return { panel: isReadable ? panel : null, issues };
+  return { panel: issues.some(({ severity }) => severity === 'fatal') ? null : panel, issues };
 }
 
 async function readHead(folder: string): Promise<PanelHead> {
@@ -158,6 +160,8 @@ class PanelReader {
   readonly #files: TableFiles;
   readonly #head: PanelHead;
   readonly #issues: Issue[];
+  readonly #located = new Map<PanelTableName, Located>();
+  readonly #badKeys = { products: new Set<string>(), coupons: new Set<string>() };
   readonly #households = new Positions<string>();
   readonly #demographics = new Map<string, Demographics>();
   readonly #productPositions = new Positions<string>();
@@ -176,14 +180,19 @@ class PanelReader {
   }
 
   /** @param folderName what the panel is called when panel.json does not say it */
-  async read(folderName: string): Promise<Panel> {
+  async read(folderName: string): Promise<Panel | null> {
     const head = this.#head;
     const id = head.id ?? idOf(folderName);
+    // What is wrong with any of the headers, before the first row is read.
+    const transactions = transactionsTable(head.timeZone === undefined ? null : clockIn(head.timeZone));
+    const tables = { ...TABLES, transactions };
+    const isReadable = PANEL_TABLES.map((name) => this.#locate(name, tables[name].columns));
+    if (isReadable.includes(false)) return null;
     await this.#readProducts();
     await this.#readHouseholds();
     await this.#readCouponProducts();
     await this.#readCoupons();
-    const lines = await this.#readLines();
+    const lines = await this.#readLines(transactions);
     const prices = await this.#readPrices();
     const issues = await this.#readIssues();
     const redemptions = await this.#readRedemptions();
@@ -239,7 +248,7 @@ class PanelReader {
   async #readCouponProducts(): Promise<void> {
     await this.#each('coupon_products', COUPON_PRODUCTS, ({ coupon, product }, reject) => {
       const position = this.#productPositions.find(product);
-      if (position === -1) return reject('product', 'not in the table products');
+      if (position === -1) return reject('product', this.#absent('products', product));
       const list = this.#couponProducts.get(coupon);
       if (list === undefined) this.#couponProducts.set(coupon, [position]);
       else list.push(position);
@@ -294,21 +303,19 @@ class PanelReader {
   }
 
   /** In order of time, whatever the order of the file. */
-  async #readLines(): Promise<Lines> {
-    const { timeZone } = this.#head;
+  async #readLines(table: PanelTable<TransactionRow>): Promise<Lines> {
     const [first, last] = [this.#head.firstDay, this.#head.lastDay].map((day) =>
       day === undefined ? null : dayOf(day),
     );
     const baskets = new Positions<string>();
     const lines = new ColumnBuilder(LINE_COLUMNS);
     const minutes: number[] = [];
-    const table = transactionsTable(timeZone === undefined ? null : clockIn(timeZone));
     await this.#each('transactions', table, (row, reject) => {
       const { day, hour, minute } = row.time;
       const product = this.#productPositions.find(row.product);
-      if (product === -1) return reject('product', 'not in the table products');
+      if (product === -1) return reject('product', this.#absent('products', row.product));
       const coupon = row.coupon === null ? -1 : this.#couponPositions.find(row.coupon);
-      if (row.coupon !== null && coupon === -1) return reject('coupon', 'not in the table coupons');
+      if (row.coupon !== null && coupon === -1) return reject('coupon', this.#absent('coupons', row.coupon));
       if (row.vendorPaid > row.couponDiscount + 1e-9)
         return reject('vendorPaid', 'more than the coupon discount that it is a part of');
       if ((first !== null && day < first!) || (last !== null && day > last!))
@@ -342,9 +349,9 @@ class PanelReader {
   async #readPrices(): Promise<PanelPrices | null> {
     if (this.#files.prices === undefined) return null;
     const prices = new ColumnBuilder(PRICE_COLUMNS);
-    const columns = await this.#each('prices', PRICES, (row, reject) => {
+    await this.#each('prices', PRICES, (row, reject) => {
       const product = this.#productPositions.find(row.product);
-      if (product === -1) return reject('product', 'not in the table products');
+      if (product === -1) return reject('product', this.#absent('products', row.product));
       const lastDay = row.lastDay ?? row.firstDay + 6;
       if (lastDay < row.firstDay) return reject('lastDay', 'before first_day');
       if (row.regular !== null && row.promotional !== null && row.promotional > row.regular)
@@ -360,14 +367,15 @@ class PanelReader {
       });
     });
     const table = prices.finish();
-    return { ...table, promotional: columns?.has('promotional') === true ? table.promotional : null };
+    const hasPromotions = this.#located.get('prices')?.has('promotional') === true;
+    return { ...table, promotional: hasPromotions ? table.promotional : null };
   }
 
   async #readIssues(): Promise<CouponIssues> {
     const issues = new ColumnBuilder(ISSUE_COLUMNS);
     await this.#each('issues', ISSUES, (row, reject) => {
       const coupon = row.coupon === null ? -1 : this.#couponPositions.find(row.coupon);
-      if (row.coupon !== null && coupon === -1) return reject('coupon', 'not in the table coupons');
+      if (row.coupon !== null && coupon === -1) return reject('coupon', this.#absent('coupons', row.coupon));
       const campaign =
         row.campaign === null ? (this.#coupons[coupon]?.campaign ?? -1) : this.#campaigns.find(row.campaign);
       if (row.campaign === null && campaign === -1)
@@ -387,22 +395,56 @@ class PanelReader {
     const redemptions = new ColumnBuilder(REDEMPTION_COLUMNS);
     await this.#each('redemptions', REDEMPTIONS, (row, reject) => {
       const coupon = this.#couponPositions.find(row.coupon);
-      if (coupon === -1) return reject('coupon', 'not in the table coupons');
+      if (coupon === -1) return reject('coupon', this.#absent('coupons', row.coupon));
       redemptions.add({ household: this.#households.of(row.household), coupon, day: row.redeemedOn });
     });
     return redemptions.finish();
   }
 
-  /** Rows of a table, if the folder has it; which columns it has. */
+  /** Of an id that another table refers to. */
+  #absent(table: 'products' | 'coupons', id: string): string {
+    const isBad = this.#badKeys[table].has(id);
+    return isBad ? `its row in ${this.#files[table]!.name} is bad` : `not in the table ${table}`;
+  }
+
+  /** False when the folder has the table, but it cannot be read. */
+  #locate(name: PanelTableName, columns: Parameters<typeof locateColumns>[1]): boolean {
+    const file = this.#files[name];
+    if (file === undefined) return true;
+    const located = locateColumns(file, columns, this.#issues);
+    if (located !== null) this.#located.set(name, located);
+    return located !== null;
+  }
+
+  /** Rows of a table, if the folder has it. */
   async #each<Row>(
     name: PanelTableName,
     table: PanelTable<Row>,
     use: (row: Row, reject: Reject<Row>) => void,
-  ): Promise<ReadonlySet<keyof Row> | null> {
+  ): Promise<void> {
     const file = this.#files[name];
-    return file === undefined ? null : readPanelTable(file, table, this.#issues, use);
+    const located = this.#located.get(name);
+    if (file !== undefined && located !== undefined)
+      await readPanelTable(
+        file,
+        table,
+        located,
+        this.#issues,
+        use,
+        name === 'products' || name === 'coupons' ? this.#badKeys[name] : undefined,
+      );
   }
 }
+
+const TABLES = {
+  products: PRODUCTS,
+  households: HOUSEHOLDS,
+  coupons: COUPONS,
+  coupon_products: COUPON_PRODUCTS,
+  prices: PRICES,
+  issues: ISSUES,
+  redemptions: REDEMPTIONS,
+};
 
 function valueOf(row: CouponRow): PanelCoupon['value'] {
   const { kind, percentOff, amountOffCents, maxDiscountCents } = row;
