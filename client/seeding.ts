@@ -1,13 +1,16 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readCompleteJourney } from '../datasets/complete-journey/complete-journey.ts';
 import { openPackageFiles } from '../datasets/complete-journey/package-files.ts';
+import { isSheetFolder, readCsvSheets } from '../datasets/csv-sheets.ts';
 import { BadWorkbookError } from '../datasets/issue.ts';
 import type { Issue } from '../datasets/issue.ts';
 import { panelDataset } from '../datasets/panel/dataset.ts';
+import { isPanelFolder, readPanelFolder } from '../datasets/panel/panel-folder.ts';
 import { DEFAULT_DATASET_ID, moreShippedAgents, SHIPPED_AGENTS } from '../datasets/shipped-dataset.ts';
-import { parseWorkbook } from '../datasets/workbook.ts';
-import type { ParsedWorkbook } from '../datasets/workbook.ts';
+import { parseTables, parseWorkbook } from '../datasets/workbook.ts';
+import type { ParsedWorkbook, WorkbookContext } from '../datasets/workbook.ts';
 import { InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import type { Dataset } from '../domain/retail/dataset.ts';
 import type { Database } from '../prisma/client.ts';
@@ -19,14 +22,19 @@ import type { LoadResult } from '../prisma/dataset-store.ts';
 /** This file and the bundle in `dist/` both stand one folder below the root. */
 export const SHIPPED_WORKBOOK = path.join(__dirname, '..', 'data', 'mercato.xlsx');
 
+/** How many households of a panel become agents; null = all. */
+type Panel = { households: number | null };
+
 export type SeedSource =
   | { type: 'shipped' }
   | { type: 'workbook'; file: string }
-  | { type: 'complete_journey'; folder: string | null; households: number | null; cacheFolder: string };
+  /** A panel's tables, or the sheets of a workbook as CSV files. */
+  | ({ type: 'folder'; folder: string } & Panel)
+  | ({ type: 'complete_journey'; folder: string | null; cacheFolder: string } & Panel);
 
 export type SeedOptions = {
   source: SeedSource;
-  /** Null: `default` for workbooks, `complete-journey` for the panel. */
+  /** Null: `default` for workbooks and sheets, the panel's own name for panels. */
   datasetId: string | null;
   /** How many agents to load; null = all there are. */
   agents: number | null;
@@ -60,39 +68,88 @@ async function readSource(db: Database, options: SeedOptions): Promise<Reading> 
       return readWorkbook(db, SHIPPED_WORKBOOK, options);
     case 'workbook':
       return readWorkbook(db, source.file, options);
+    case 'folder':
+      return readFolder(db, source, options);
     case 'complete_journey': {
       const panel = await readCompleteJourney(await openPackageFiles(source));
-      const { dataset, warnings } = panelDataset(panel, source);
-      return { dataset: { ...dataset, id: options.datasetId ?? dataset.id }, issues: warnings };
+      return readingOf(panelDataset(panel, source), options);
     }
   }
 }
 
-async function readWorkbook(
+async function readFolder(
   db: Database,
-  file: string,
-  { datasetId, skipBad }: SeedOptions,
+  source: Extract<SeedSource, { type: 'folder' }>,
+  options: SeedOptions,
 ): Promise<Reading> {
-  const id = datasetId ?? DEFAULT_DATASET_ID;
+  const { folder } = source;
+  if (!existsSync(folder)) throw new NotFoundError(`There is no folder ${folder}.`);
+  if (!(await isPanelFolder(folder))) {
+    if (!(await isSheetFolder(folder)))
+      throw new InvalidInputError(
+        `${folder} has neither a panel (transactions.csv, products.csv; see docs/panel.md) nor sheets of a workbook (agents.csv, products.csv, coupons.csv …).`,
+      );
+    if (source.households !== null)
+      throw new InvalidInputError(`${folder} has sheets and no panel; households are those of panels.`);
+    return readSheets(db, folder, options, async (context) =>
+      parseTables(await readCsvSheets(folder), context),
+    );
+  }
+  const { panel, issues } = await readPanelFolder(folder);
+  if (panel === null || stops(issues, options)) throw new BadWorkbookError(folder, issues);
+  const { dataset, issues: warnings } = readingOf(panelDataset(panel, source), options);
+  return { dataset, issues: [...issues, ...warnings] };
+}
+
+function readingOf(
+  { dataset, warnings }: { dataset: Dataset; warnings: Issue[] },
+  { datasetId }: SeedOptions,
+): Reading {
+  const id = datasetId ?? dataset.id;
+  checkDatasetId(id);
+  return { dataset: { ...dataset, id }, issues: warnings };
+}
+
+function readWorkbook(db: Database, file: string, options: SeedOptions): Promise<Reading> {
+  return readSheets(db, file, options, async (context) =>
+    parseWorkbook(await readFileOrExplain(file), context),
+  );
+}
+
+/** Sheets may lack what the database has already of the dataset. */
+async function readSheets(
+  db: Database,
+  place: string,
+  options: SeedOptions,
+  parse: (context: WorkbookContext) => Promise<ParsedWorkbook>,
+): Promise<Reading> {
+  const id = options.datasetId ?? DEFAULT_DATASET_ID;
+  checkDatasetId(id);
+  const known = await readDatasetKeys(db, id);
+  const head = known.head ?? { title: path.parse(place).name, notice: null, currency: 'USD' };
+  const { dataset, issues } = await named(place, () => parse({ id, head, known }));
+  if (stops(issues, options)) throw new BadWorkbookError(place, issues);
+  return { dataset, issues };
+}
+
+function stops(issues: readonly Issue[], { skipBad }: SeedOptions): boolean {
+  return issues.some(({ severity }) => severity === 'fatal' || (severity === 'error' && !skipBad));
+}
+
+function checkDatasetId(id: string): void {
   if (!/^[a-z0-9][a-z0-9_.-]{0,63}$/.test(id))
     throw new InvalidInputError(
       `Dataset name ${JSON.stringify(id)}: small letters, digits, _ . - only, at most 64.`,
     );
-  const known = await readDatasetKeys(db, id);
-  const head = known.head ?? { title: path.parse(file).name, notice: null, currency: 'USD' };
-  const { dataset, issues } = parseOrName(file, await readFileOrExplain(file), { id, head, known });
-  const stops = issues.some(({ severity }) => severity === 'fatal' || (severity === 'error' && !skipBad));
-  if (stops) throw new BadWorkbookError(file, issues);
-  return { dataset, issues };
 }
 
-/** Errors of the file as a whole do not know its name. */
-function parseOrName(file: string, ...given: Parameters<typeof parseWorkbook>): ParsedWorkbook {
+/** Errors of a file as a whole do not know its name. */
+async function named<T>(place: string, parse: () => Promise<T>): Promise<T> {
   try {
-    return parseWorkbook(...given);
+    return await parse();
   } catch (cause) {
     if (cause instanceof InvalidInputError)
-      throw new InvalidInputError(`${file}: ${cause.message}`, { cause });
+      throw new InvalidInputError(`${place}: ${cause.message}`, { cause });
     throw cause;
   }
 }
@@ -116,8 +173,9 @@ function withAgents(dataset: Dataset, { agents: count, source }: SeedOptions): D
       ...dataset,
       agents: [...dataset.agents, ...moreShippedAgents(dataset, count).slice(SHIPPED_AGENTS)],
     };
+  const isPanel = source.type === 'complete_journey' || source.type === 'folder';
   const more =
-    source.type === 'complete_journey'
+    isPanel && source.households !== null
       ? `Ask for more with --households ${count}.`
       : 'Only the shipped workbook can be extended.';
   throw new InvalidInputError(

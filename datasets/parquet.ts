@@ -3,7 +3,10 @@ import type { AsyncBuffer, DecodedArray, FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { InvalidInputError } from '../domain/errors.ts';
 
-/** Rows decoded at a time: the largest table has 21 million rows in one row group. */
+/**
+ * Rows decoded at a time: the largest table has 21 million rows in one row group. Smaller windows take no less memory and
+ * more time, since pages of well compressed columns are decoded again for each.
+ */
 const WINDOW = 1_000_000;
 
 /** One window of a table: for each column asked for, its values. */

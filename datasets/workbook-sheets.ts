@@ -307,3 +307,15 @@ export function normalisedName(name: string): string {
     .toLowerCase()
     .replaceAll(/[\s_-]+/g, '_');
 }
+
+/** What a sheet is found by; a CSV file is a sheet of its name. */
+export function sheetKey(name: string): string {
+  return normalisedName(name.replace(/\.csv$/i, ''));
+}
+
+/** True for the name of a sheet or CSV file that holds rows, or says what the dataset is called. */
+export function isSheet(name: string): boolean {
+  return [DATASET, ...Object.values(SHEETS)].some((sheet) =>
+    [sheet.name, ...sheet.aliases].some((known) => sheetKey(known) === sheetKey(name)),
+  );
+}

