@@ -224,7 +224,10 @@ export class ExportReader {
 
   /** Histories of all shoppers in batches, by agent id; of the exported days, but for transitions and cancellations. */
   async *histories({ simulationId, untilDate }: ExportedSimulation): AsyncGenerator<HistoryRow[]> {
-    const prices = await this.#tx.$queryRawUnsafe<{ code: string; cents: number }[]>(COUPON_PRICES, simulationId);
+    const prices = await this.#tx.$queryRawUnsafe<{ code: string; cents: number }[]>(
+      COUPON_PRICES,
+      simulationId,
+    );
     const priceOf = new Map(prices.map(({ code, cents }) => [code, cents]));
     const batches = this.#read<HistoryRow>(HISTORIES, [simulationId, untilDate], HISTORIES_PER_FETCH);
     for await (const rows of batches)

@@ -1,8 +1,8 @@
 """A multinomial logit fitted by xlogit on exported choice sets, for `npm run proof:logit`.
 
-Argument: a folder of `mercato export`. Each category is a fit of its own, with a constant for each product (the product
-bought most often is the reference); the three coefficients that all categories share are combined with weights of inverse
-variance. Prints one line of JSON. Exit code 3: a package is not there.
+Argument: a folder of `mercato export`. Each product has a constant, of the 15 that are sold most in each category; choices
+among these follow the same logit whatever else is on the shelf, and the constants of products that are hardly ever sold
+would bias the rest. Prints one line of JSON. Exit code 3: a package is not there.
 """
 
 import json
@@ -20,12 +20,17 @@ SHARED = ["price_ratio", "is_featured", "is_displayed"]
 CHOICE = ["simulation_id", "agent_id", "day_number", "trip_number", "choice_number"]
 
 
+MOST_SOLD = 15
+
+
 def fit(rows):
-    """Estimates and standard errors of the shared coefficients in one category, and its number of choices."""
-    # The constant of a product that nobody ever bought is minus infinity: without it the others are the same.
-    bought = rows.groupby("sku")["is_chosen"].sum()
-    rows = rows[rows["sku"].isin(bought[bought > 0].index)]
-    products = [sku for sku in sorted(rows["sku"].unique()) if sku != bought.idxmax()]
+    """Estimates and standard errors of the shared coefficients, and the number of choices."""
+    sold = rows.groupby(["category", "sku"])["is_chosen"].sum().sort_values(ascending=False, kind="stable")
+    kept = sold[sold > 0].groupby("category", sort=False).head(MOST_SOLD)
+    rows = rows[rows["sku"].isin(kept.index.get_level_values("sku"))]
+    rows = rows[rows.groupby(CHOICE)["is_chosen"].transform("sum") == 1]
+    references = set(kept.groupby("category", sort=False).head(1).index.get_level_values("sku"))
+    products = [sku for sku in sorted(rows["sku"].unique()) if sku not in references]
     choice = rows.groupby(CHOICE, sort=False).ngroup().to_numpy()
     place = rows.groupby(choice).cumcount().to_numpy()
     choices, places = choice.max() + 1, place.max() + 1
@@ -52,20 +57,16 @@ def fit(rows):
         verbose=0,
     )
     if not model.convergence:
-        sys.exit(f"The fit of {rows['category'].iloc[0]} did not converge.")
+        sys.exit("The fit did not converge.")
     return model.coeff_[: len(SHARED)], model.stderr[: len(SHARED)], int(choices)
 
 
 def main(folder):
     rows = pandas.read_parquet(f"{folder}/choice_sets.parquet")
-    fits = [fit(category) for _, category in rows.groupby("category")]
-    weights = numpy.array([1 / errors**2 for _, errors, _ in fits])
-    estimates = (numpy.array([found for found, _, _ in fits]) * weights).sum(0) / weights.sum(0)
-    errors = weights.sum(0) ** -0.5
+    estimates, errors, choices = fit(rows)
     coefficients = {
         name: {"estimate": float(estimates[i]), "standardError": float(errors[i])} for i, name in enumerate(SHARED)
     }
-    choices = sum(count for _, _, count in fits)
     print(json.dumps({"library": f"xlogit {version('xlogit')}", "choices": choices, "coefficients": coefficients}))
 
 

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { ConflictError, InvalidInputError } from '../domain/errors.ts';
 
 /**
@@ -12,7 +13,8 @@ export class NewFolder {
 
   private constructor(folder: string) {
     this.#folder = folder;
-    this.path = `${folder}.unfinished`;
+    // Resolved, since a name may end with a slash.
+    this.path = `${path.resolve(folder)}.unfinished`;
   }
 
   /** @throws ConflictError when it exists, InvalidInputError when it cannot be made */

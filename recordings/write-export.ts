@@ -1,5 +1,5 @@
 // Tables of an export as files, written batch by batch: memory holds one group of rows, however long a table is.
-import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { SchemaElement } from 'hyparquet';
 import { ParquetWriter, fileWriter } from 'hyparquet-writer';
@@ -50,15 +50,11 @@ async function writeTable(
 ): Promise<number> {
   const table = format === 'parquet' ? new ParquetTable(file, columns) : new JsonLinesTable(file, columns);
   let written = 0;
-  try {
-    for await (const rows of batches) {
-      table.add(rows);
-      written += rows.length;
-    }
-    table.finish();
-  } finally {
-    table.close();
+  for await (const rows of batches) {
+    table.add(rows);
+    written += rows.length;
   }
+  table.finish();
   return written;
 }
 
@@ -98,8 +94,6 @@ class ParquetTable {
     void this.#writer.finish();
   }
 
-  close(): void {}
-
   #writeGroup(): void {
     const columnData = this.#columns.map(({ name, type }) => ({
       name,
@@ -129,11 +123,12 @@ function parquetValue(value: unknown, type: ExportType): unknown {
 
 class JsonLinesTable {
   readonly #columns: readonly ExportColumn[];
-  readonly #file: number;
+  readonly #file: string;
 
   constructor(file: string, columns: readonly ExportColumn[]) {
     this.#columns = columns;
-    this.#file = openSync(file, 'wx');
+    this.#file = file;
+    writeFileSync(file, '');
   }
 
   add(rows: readonly Row[]): void {
@@ -141,12 +136,8 @@ class JsonLinesTable {
     const lines = rows.map((row) =>
       JSON.stringify(Object.fromEntries(this.#columns.map(({ name }) => [name, row[name] ?? null]))),
     );
-    if (lines.length > 0) writeSync(this.#file, `${lines.join('\n')}\n`);
+    appendFileSync(this.#file, lines.map((line) => `${line}\n`).join(''));
   }
 
   finish(): void {}
-
-  close(): void {
-    closeSync(this.#file);
-  }
 }

@@ -106,6 +106,13 @@ test('what is there already is not touched', () => {
   expect(readdirSync(out)).toEqual(['mine.txt']);
 });
 
+test('a name may end with a slash', () => {
+  writeRecording(`${path.join(folder, 'day')}/`, recording, {}, 'parquet');
+
+  expect(readdirSync(folder)).toEqual(['day']);
+  expect(readdirSync(path.join(folder, 'day'))).toContain('run.json');
+});
+
 test('a folder that cannot be made is named, and leaves nothing behind', () => {
   const file = path.join(folder, 'file');
   writeFileSync(file, '');

@@ -25,6 +25,7 @@ type Flags = { out: string; format: string; withLatent?: true; horizon?: string;
 
 async function exportTables(list: string, flags: Flags, command: Command): Promise<void> {
   const { out } = flags;
+  if (out === '') throw new InvalidInputError('--out must not be empty.');
   const format = EXPORT_FORMATS.find((one) => one === flags.format);
   if (format === undefined)
     throw new InvalidInputError(`--format ${flags.format}: one of ${EXPORT_FORMATS.join(', ')}, please.`);
