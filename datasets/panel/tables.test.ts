@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Column } from '../cells.ts';
 import {
   COUPON_PRODUCTS,
   COUPONS,
@@ -35,7 +36,9 @@ test.each(TABLES.map(({ name, columns }) => [name, columns] as const))(
     const documented = [...section.matchAll(/^\| `(\w+)`( \*)? \|/gm)].map(
       ([, header, star]): [string, boolean] => [header!, star !== undefined],
     );
-    const known = Object.values(columns).map(({ header, isOptional }) => [header, !isOptional]);
+    const known = Object.values<Pick<Column<unknown>, 'header' | 'isOptional'>>({ ...columns }).map(
+      ({ header, isOptional }) => [header, !isOptional],
+    );
     expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(known));
   },
 );
