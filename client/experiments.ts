@@ -18,11 +18,12 @@ import {
   loadPurchases,
 } from '../prisma/experiment-store.ts';
 import type { ExperimentRecord } from '../prisma/experiment-store.ts';
-import { loadSimulation } from '../prisma/simulation-store.ts';
+import { loadSimulation, participantsOf } from '../prisma/simulation-store.ts';
 import type { Database } from '../prisma/client.ts';
 import { experimentWorkflowId } from '../workflows/ids.ts';
 import type { experiment } from '../workflows/retail/experiment.ts';
 import { SIMULATION_QUEUE, WORKFLOW_TASK_TIMEOUT } from '../workflows/task-queues.ts';
+import { requireKnownNames } from './simulations.ts';
 import type { Services } from './simulations.ts';
 import { LIMITS } from './report.ts';
 
@@ -113,6 +114,8 @@ export async function startExperiment({ db, temporal }: Services, given: unknown
   const conflicts = conflictsOf(simulations[0]!, simulations[1]!).filter((field) => field !== 'simulationId');
   if (conflicts.length > 0)
     throw new InvalidInputError(`The arms differ in ${conflicts.join(', ')}, not in offers alone.`);
+  await participantsOf(db, simulations[0]!);
+  await requireKnownNames(db, simulations[0]!);
   const record = await createExperiment(db, parsed.data);
   const { experimentId, inFlight } = record.config;
   if (record.status !== 'completed')

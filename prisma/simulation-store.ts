@@ -29,10 +29,7 @@ export type SimulationRecord = {
  * changes nothing; with another one it is refused.
  */
 export async function createSimulation(db: Database, config: SimulationConfig): Promise<SimulationRecord> {
-  if ((await db.dataset.findUnique({ where: { id: config.datasetId } })) === null)
-    throw new NotFoundError(
-      `There is no dataset "${config.datasetId}": load one with \`mercato seed agents --dataset ${config.datasetId}\`.`,
-    );
+  await requireDataset(db, config);
   await db.$transaction(async (tx) => {
     const created = await tx.simulationState.createMany({
       data: [
@@ -50,20 +47,7 @@ export async function createSimulation(db: Database, config: SimulationConfig): 
       skipDuplicates: true,
     });
     if (created.count === 0) return;
-    const agents = await tx.agent.findMany({
-      where: { datasetId: config.datasetId, isActive: true },
-      orderBy: { agentId: 'asc' },
-      select: { agentId: true },
-      ...(config.agents === null ? {} : { take: config.agents }),
-    });
-    if (agents.length === 0)
-      throw new ConflictError(
-        `Dataset "${config.datasetId}" has no active agents: load some with \`mercato seed agents\`.`,
-      );
-    if (config.agents !== null && agents.length < config.agents)
-      throw new InvalidInputError(
-        `Dataset "${config.datasetId}" has ${agents.length} active agents, not ${config.agents}: load more with \`mercato seed agents --count ${config.agents}\`.`,
-      );
+    const agents = await participantsOf(tx, config);
     await tx.simulationAgent.createMany({
       data: agents.map(({ agentId }) => ({ simulationId: config.simulationId, agentId })),
     });
@@ -74,6 +58,40 @@ export async function createSimulation(db: Database, config: SimulationConfig): 
       `Simulation "${config.simulationId}" exists with another configuration: choose another id.`,
     );
   return stored;
+}
+
+/** @throws NotFoundError when it was never loaded */
+async function requireDataset(db: Transaction, config: SimulationConfig): Promise<void> {
+  if ((await db.dataset.findUnique({ where: { id: config.datasetId } })) === null)
+    throw new NotFoundError(
+      `There is no dataset "${config.datasetId}": load one with \`mercato seed agents --dataset ${config.datasetId}\`.`,
+    );
+}
+
+/**
+ * The agents that would take part in a simulation, first by id.
+ * @throws NotFoundError, ConflictError or InvalidInputError when its dataset does not have them
+ */
+export async function participantsOf(
+  db: Transaction,
+  config: SimulationConfig,
+): Promise<{ readonly agentId: string }[]> {
+  await requireDataset(db, config);
+  const agents = await db.agent.findMany({
+    where: { datasetId: config.datasetId, isActive: true },
+    orderBy: { agentId: 'asc' },
+    select: { agentId: true },
+    ...(config.agents === null ? {} : { take: config.agents }),
+  });
+  if (agents.length === 0)
+    throw new ConflictError(
+      `Dataset "${config.datasetId}" has no active agents: load some with \`mercato seed agents\`.`,
+    );
+  if (config.agents !== null && agents.length < config.agents)
+    throw new InvalidInputError(
+      `Dataset "${config.datasetId}" has ${agents.length} active agents, not ${config.agents}: load more with \`mercato seed agents --count ${config.agents}\`.`,
+    );
+  return agents;
 }
 
 /** @throws NotFoundError */

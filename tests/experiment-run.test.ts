@@ -159,6 +159,18 @@ describe('is refused before anything is stored:', () => {
     ['a seed twice', { seeds: ['1', '2', '1'] }, 'seeds: "1" is there twice'],
     ['a field that the experiment sets', { simulation: { seed: '7' } }, 'seed cannot be set'],
     ['a wrong field of all simulations', { simulation: { agents: 0 } }, 'agents'],
+    ['more agents than there are', { simulation: { agents: 99 } }, 'has 8 active agents, not 99'],
+    ['a dataset that is not there', { simulation: { datasetId: 'none' } }, 'no dataset "none"'],
+    [
+      'events of categories that are not there',
+      {
+        simulation: {
+          agents: AGENTS,
+          events: [{ name: 'x', from: '01-01', to: '12-31', demand: [{ category: 'Nowhere', factor: 2 }] }],
+        },
+      },
+      'Nowhere',
+    ],
   ])('%s', async (_name, given, message) => {
     await expect(startExperiment(rig, anExperiment('refused', given))).rejects.toThrow(message);
     await expect(viewExperiment(rig.db, 'refused')).rejects.toThrow('There is no experiment "refused"');
