@@ -2,22 +2,14 @@ import { faceValue, matches } from './cart.ts';
 import type { CatalogIndex } from './catalog-index.ts';
 import type { Coupon } from './coupon.ts';
 
-const depths = new WeakMap<CatalogIndex, WeakMap<Coupon, number>>();
-
 /**
  * Part of a typical purchase that a coupon takes off, 0 to 1. Typical is one line of two units at the mean regular
  * price of what it covers, or its minimum spend where that is more; free shipping is counted as nothing.
  */
-export function typicalDepth(coupon: Coupon, catalog: CatalogIndex): number {
-  const known = depths.get(catalog) ?? new WeakMap<Coupon, number>();
-  depths.set(catalog, known);
-  const before = known.get(coupon);
-  if (before !== undefined) return before;
+export const typicalDepth = oncePerCoupon((coupon, catalog): number => {
   const cents = typicalPurchaseCents(coupon, catalog);
-  const depth = cents > 0 ? faceValue(coupon, cents, Math.floor(cents / 2)) / cents : 0;
-  known.set(coupon, depth);
-  return depth;
-}
+  return cents > 0 ? faceValue(coupon, cents, Math.floor(cents / 2)) / cents : 0;
+});
 
 /** What a typical purchase that a coupon acts on costs; 0 when the shop sells nothing of it. */
 function typicalPurchaseCents(coupon: Coupon, catalog: CatalogIndex): number {
@@ -35,11 +27,13 @@ function typicalPurchaseCents(coupon: Coupon, catalog: CatalogIndex): number {
 
 /**
  * The coupon as it is offered where a budget pays for it: what it may take off is bounded, so that the bound can be
- * set aside before it is used. One without a bound of its own gets that of three typical purchases.
+ * set aside before it is used. One without a bound of its own gets that of three typical purchases. Always the same
+ * object for a coupon, since others remember things about it.
  */
-export function boundedCoupon(coupon: Coupon, catalog: CatalogIndex): Coupon {
-  return { ...coupon, maxDiscountCents: mostDiscountCents(coupon, catalog) };
-}
+export const boundedCoupon = oncePerCoupon((coupon, catalog): Coupon => ({
+  ...coupon,
+  maxDiscountCents: mostDiscountCents(coupon, catalog),
+}));
 
 /** The most that one redemption of a bounded coupon takes off, in cents; at least 1. */
 export function mostDiscountCents(coupon: Coupon, catalog: CatalogIndex): number {
@@ -49,4 +43,18 @@ export function mostDiscountCents(coupon: Coupon, catalog: CatalogIndex): number
     return Math.max(1, ...catalog.stores.map((store) => store.shippingFeeCents));
   const cents = 3 * typicalPurchaseCents(coupon, catalog);
   return Math.max(1, faceValue(coupon, cents, Math.floor(cents / 2)));
+}
+
+/** Worked out once for each coupon of a catalogue. */
+function oncePerCoupon<T>(
+  work: (coupon: Coupon, catalog: CatalogIndex) => T,
+): (coupon: Coupon, catalog: CatalogIndex) => T {
+  const known = new WeakMap<CatalogIndex, WeakMap<Coupon, { readonly value: T }>>();
+  return (coupon, catalog) => {
+    const ofCatalog = known.get(catalog) ?? new WeakMap<Coupon, { readonly value: T }>();
+    known.set(catalog, ofCatalog);
+    const before = ofCatalog.get(coupon) ?? { value: work(coupon, catalog) };
+    ofCatalog.set(coupon, before);
+    return before.value;
+  };
 }
