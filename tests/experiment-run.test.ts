@@ -166,7 +166,13 @@ describe('is refused before anything is stored:', () => {
       {
         simulation: {
           agents: AGENTS,
-          events: [{ name: 'x', from: '01-01', to: '12-31', demand: [{ category: 'Nowhere', factor: 2 }] }],
+          events: [
+            {
+              name: 'x',
+              dates: [{ from: '01-01', to: '12-31' }],
+              demand: [{ category: 'Nowhere', factor: 2 }],
+            },
+          ],
         },
       },
       'Nowhere',

@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 async function run(given: Partial<SimulationConfigInput>): Promise<SimulationConfig> {
-  const config = aSimulation({ days: 21, agents: 6, ...given });
+  const config = aSimulation({ days: 9, offerCycleDays: 3, offerExpirationDays: 6, agents: 6, ...given });
   await simulateInDatabase(database.db, config);
   return config;
 }
@@ -112,7 +112,7 @@ describe.each(POLICIES)('%s', (_name, offerPolicy) => {
 });
 
 test('the hold-out group is dealt nothing and still recorded', async () => {
-  const config = await run({ offerPolicy: { type: 'random', holdOutPercent: 50 }, days: 7 });
+  const config = await run({ offerPolicy: { type: 'random', holdOutPercent: 50 }, days: 3 });
   const deals = await database.db.offerDeal.findMany({ where: { simulationId: config.simulationId } });
   const held = deals.filter(({ policyVersion }) => policyVersion === 'hold_out');
   expect(held.length).toBeGreaterThan(0);
