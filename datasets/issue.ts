@@ -4,6 +4,7 @@ import { InvalidInputError } from '../domain/errors.ts';
 export type Issue = {
   /** fatal: the file cannot be read as it is. error: this row or column can be left out. warning: it is used. */
   severity: 'fatal' | 'error' | 'warning';
+  /** Sheet, or name of the file. */
   sheet: string | null;
   /** As the spreadsheet numbers it; 1 is usually the header. */
   row: number | null;
@@ -16,7 +17,7 @@ export type Issue = {
 
 const LISTED = 50;
 
-/** Thrown when a workbook is not loaded; the message lists what is wrong, `issues` has all of it. */
+/** Thrown when a workbook or a panel is not loaded; the message lists what is wrong, `issues` has all of it. */
 export class BadWorkbookError extends InvalidInputError {
   readonly issues: Issue[];
 

@@ -64,15 +64,15 @@ const FACTOR = cholesky(
 );
 
 /** Age groups from 18, with the shares of the panel. */
-const AGES = {
+export const AGES = {
   shares: [0.057, 0.177, 0.242, 0.36, 0.074, 0.09],
   from: [18, 25, 35, 45, 55, 65],
   to: [24, 34, 44, 54, 64, 85],
 };
-const INCOME_SHARES = [0.169, 0.551, 0.21, 0.071];
-const HOUSEHOLD_SHARES = [0.318, 0.397, 0.136, 0.066, 0.05, 0.024, 0.009];
+export const INCOME_SHARES = [0.169, 0.551, 0.21, 0.071];
+export const HOUSEHOLD_SHARES = [0.318, 0.397, 0.136, 0.066, 0.05, 0.024, 0.009];
 /** Chance of children by household size; 36 % of all households. */
-const CHILDREN = [0, 0.27, 0.87, 0.92, 0.95, 0.97, 0.98];
+export const CHILDREN = [0, 0.27, 0.87, 0.92, 0.95, 0.97, 0.98];
 /** Coupon use is highest in the upper middle: shift of the coupon score by income bracket. */
 const COUPON_SHIFT = [-0.2, 0.03, 0.3, -0.35];
 /** From rare to frequent. */

@@ -344,7 +344,12 @@ describe('sheets as CSV files', () => {
   function sheetFiles(sheets = sheetsOf()): SeedOptions['source'] {
     for (const [name, rows] of Object.entries(sheets)) {
       const text = rows.map((cells) =>
-        cells.map((cell) => `"${String(cell ?? '').replaceAll('"', '""')}"`).join(','),
+        cells
+          .map(
+            (cell) =>
+              `"${(cell instanceof Date ? cell.toISOString() : String((cell ?? '') as string | number)).replaceAll('"', '""')}"`,
+          )
+          .join(','),
       );
       writeFileSync(path.join(folder, `${name}.csv`), text.join('\r\n'));
     }

@@ -2,13 +2,14 @@ import { AGE_GROUPS, ageGroupOf, INCOME_BRACKETS } from '../../domain/retail/per
 import type { Persona } from '../../domain/retail/persona.ts';
 import type { Draws } from '../draws.ts';
 import { groupBy } from '../group-by.ts';
+import { AGES, CHILDREN, HOUSEHOLD_SHARES, INCOME_SHARES } from '../persona-generator.ts';
 import { frequencyOf } from './households.ts';
 import type { Household } from './households.ts';
 import type { Demographics } from './panel.ts';
 
 // Who the households are. What is not known of one is taken from another of the panel that shops about as often and
 // of which more is known (a hot deck), so that age, income and size fit together; where there is none, from the
-// shares of United States grocery shoppers that the shipped shoppers have.
+// shares that the shipped shoppers have.
 
 export type DemographicAttributes = Pick<
   Persona,
@@ -18,14 +19,6 @@ export type DrawDemographics = (household: Household, draws: Draws) => Demograph
 
 /** With fewer donors that shop as often, all are. */
 const FEWEST_DONORS = 10;
-
-const AGE_FROM = [18, 25, 35, 45, 55, 65];
-const AGE_TO = [24, 34, 44, 54, 64, 84];
-const AGE_SHARES = [0.057, 0.177, 0.242, 0.36, 0.074, 0.09];
-const INCOME_SHARES = [0.169, 0.551, 0.21, 0.071];
-const SIZE_SHARES = [0.318, 0.397, 0.136, 0.066, 0.082];
-/** Chance of children by household size. */
-const CHILDREN = [0, 0.27, 0.87, 0.92, 0.95];
 
 export function demographicsDrawnFrom(population: readonly Household[]): DrawDemographics {
   const donors = population.filter(({ demographics }) => isDonor(demographics));
@@ -59,15 +52,15 @@ function attributesOf(known: Demographics, donor: Demographics | null, draws: Dr
     groupOf(known),
     'age_group',
     donor && groupOf(donor),
-    () => AGE_GROUPS[draws.pickWeighted(AGE_SHARES)]!,
+    () => AGE_GROUPS[draws.pickWeighted(AGES.shares)]!,
   );
   const group = AGE_GROUPS.indexOf(ageGroup);
-  const age = or(known.age, 'age', null, () => draws.integer(AGE_FROM[group]!, AGE_TO[group]!));
+  const age = or(known.age, 'age', null, () => draws.integer(AGES.from[group]!, AGES.to[group]!));
   const householdSize = or(
     known.householdSize,
     'household_size',
     donor?.householdSize,
-    () => draws.pickWeighted(SIZE_SHARES) + 1,
+    () => draws.pickWeighted(HOUSEHOLD_SHARES) + 1,
   );
   const chance = CHILDREN[Math.min(householdSize, CHILDREN.length) - 1]!;
   return {

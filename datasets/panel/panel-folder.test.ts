@@ -246,6 +246,16 @@ describe('what is wrong', () => {
     expect(describeIssue(issues[0]!)).toBe('products.csv row 3: 4 values, but the header has 3');
   });
 
+  test('is told from what refers to a row that is bad', async () => {
+    expect(await problems(withPanelCell(panelTables(), 'coupons', 0, 'kind', 'half'))).toEqual([
+      'coupons.csv row 2, kind: "half": one of percent, fixed, bogo, free_shipping, or empty',
+      ...[2, 3, 4, 5].map(
+        (row) => `issues.csv row ${row}, coupon_id: "TEA50": its row in coupons.csv is bad`,
+      ),
+      'redemptions.csv row 2, coupon_id: "TEA50": its row in coupons.csv is bad',
+    ]);
+  });
+
   test('stops the load, and lists all of it', async () => {
     const bad = withPanelCell(
       withPanelCell(panelTables(), 'transactions', 1, 'paid', 'x'),

@@ -161,6 +161,7 @@ class PanelReader {
   readonly #head: PanelHead;
   readonly #issues: Issue[];
   readonly #located = new Map<PanelTableName, Located>();
+  readonly #badKeys = { products: new Set<string>(), coupons: new Set<string>() };
   readonly #households = new Positions<string>();
   readonly #demographics = new Map<string, Demographics>();
   readonly #productPositions = new Positions<string>();
@@ -247,7 +248,7 @@ class PanelReader {
   async #readCouponProducts(): Promise<void> {
     await this.#each('coupon_products', COUPON_PRODUCTS, ({ coupon, product }, reject) => {
       const position = this.#productPositions.find(product);
-      if (position === -1) return reject('product', 'not in the table products');
+      if (position === -1) return reject('product', this.#absent('products', product));
       const list = this.#couponProducts.get(coupon);
       if (list === undefined) this.#couponProducts.set(coupon, [position]);
       else list.push(position);
@@ -312,9 +313,9 @@ class PanelReader {
     await this.#each('transactions', table, (row, reject) => {
       const { day, hour, minute } = row.time;
       const product = this.#productPositions.find(row.product);
-      if (product === -1) return reject('product', 'not in the table products');
+      if (product === -1) return reject('product', this.#absent('products', row.product));
       const coupon = row.coupon === null ? -1 : this.#couponPositions.find(row.coupon);
-      if (row.coupon !== null && coupon === -1) return reject('coupon', 'not in the table coupons');
+      if (row.coupon !== null && coupon === -1) return reject('coupon', this.#absent('coupons', row.coupon));
       if (row.vendorPaid > row.couponDiscount + 1e-9)
         return reject('vendorPaid', 'more than the coupon discount that it is a part of');
       if ((first !== null && day < first!) || (last !== null && day > last!))
@@ -350,7 +351,7 @@ class PanelReader {
     const prices = new ColumnBuilder(PRICE_COLUMNS);
     await this.#each('prices', PRICES, (row, reject) => {
       const product = this.#productPositions.find(row.product);
-      if (product === -1) return reject('product', 'not in the table products');
+      if (product === -1) return reject('product', this.#absent('products', row.product));
       const lastDay = row.lastDay ?? row.firstDay + 6;
       if (lastDay < row.firstDay) return reject('lastDay', 'before first_day');
       if (row.regular !== null && row.promotional !== null && row.promotional > row.regular)
@@ -374,7 +375,7 @@ class PanelReader {
     const issues = new ColumnBuilder(ISSUE_COLUMNS);
     await this.#each('issues', ISSUES, (row, reject) => {
       const coupon = row.coupon === null ? -1 : this.#couponPositions.find(row.coupon);
-      if (row.coupon !== null && coupon === -1) return reject('coupon', 'not in the table coupons');
+      if (row.coupon !== null && coupon === -1) return reject('coupon', this.#absent('coupons', row.coupon));
       const campaign =
         row.campaign === null ? (this.#coupons[coupon]?.campaign ?? -1) : this.#campaigns.find(row.campaign);
       if (row.campaign === null && campaign === -1)
@@ -394,10 +395,16 @@ class PanelReader {
     const redemptions = new ColumnBuilder(REDEMPTION_COLUMNS);
     await this.#each('redemptions', REDEMPTIONS, (row, reject) => {
       const coupon = this.#couponPositions.find(row.coupon);
-      if (coupon === -1) return reject('coupon', 'not in the table coupons');
+      if (coupon === -1) return reject('coupon', this.#absent('coupons', row.coupon));
       redemptions.add({ household: this.#households.of(row.household), coupon, day: row.redeemedOn });
     });
     return redemptions.finish();
+  }
+
+  /** Of an id that another table refers to. */
+  #absent(table: 'products' | 'coupons', id: string): string {
+    const isBad = this.#badKeys[table].has(id);
+    return isBad ? `its row in ${this.#files[table]!.name} is bad` : `not in the table ${table}`;
   }
 
   /** False when the folder has the table, but it cannot be read. */
@@ -418,7 +425,14 @@ class PanelReader {
     const file = this.#files[name];
     const located = this.#located.get(name);
     if (file !== undefined && located !== undefined)
-      await readPanelTable(file, table, located, this.#issues, use);
+      await readPanelTable(
+        file,
+        table,
+        located,
+        this.#issues,
+        use,
+        name === 'products' || name === 'coupons' ? this.#badKeys[name] : undefined,
+      );
   }
 }
 

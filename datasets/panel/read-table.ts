@@ -17,6 +17,7 @@ export type Located = ReadonlyMap<string, number>;
 
 /**
  * @param use is given each row without a bad cell; what it rejects is reported like a bad cell
+ * @param badKeys to which the first field of each bad row is added, for what refers to it
  */
 export async function readPanelTable<Row>(
   file: TableFile,
@@ -24,6 +25,7 @@ export async function readPanelTable<Row>(
   located: Located,
   issues: Issue[],
   use: (row: Row, reject: Reject<Row>) => void,
+  badKeys: Set<string> = new Set(),
 ): Promise<void> {
   const fields = Object.keys(table.columns) as (keyof Row & string)[];
   const readings = fields.map((field) => ({
@@ -63,6 +65,8 @@ export async function readPanelTable<Row>(
         const position = located.get(field);
         report(table.columns[field].header, position === undefined ? null : cellOf(position), problem);
       });
+    const key = located.get(fields[0]!);
+    if (errors > before && key !== undefined) badKeys.add(cellText(cellOf(key)) ?? '');
   }
   if (errors > LISTED_ERRORS)
     issues.push({

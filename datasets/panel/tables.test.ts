@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Column } from '../cells.ts';
 import {
   COUPON_PRODUCTS,
   COUPONS,
@@ -32,11 +33,12 @@ test.each(TABLES.map(({ name, columns }) => [name, columns] as const))(
   'the document has the columns of %s, and marks those that are needed',
   (name, columns) => {
     const section = DOCUMENT.split(`\n### ${name}\n`)[1]!.split('\n#')[0]!;
-    const documented = [...section.matchAll(/^\| `(\w+)`( \*)? \|/gm)].map(([, header, star]) => [
-      header,
-      star !== undefined,
-    ]);
-    const known = Object.values(columns).map(({ header, isOptional }) => [header, !isOptional]);
+    const documented = [...section.matchAll(/^\| `(\w+)`( \*)? \|/gm)].map(
+      ([, header, star]): [string, boolean] => [header!, star !== undefined],
+    );
+    const known = Object.values<Pick<Column<unknown>, 'header' | 'isOptional'>>({ ...columns }).map(
+      ({ header, isOptional }) => [header, !isOptional],
+    );
     expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(known));
   },
 );
