@@ -95,7 +95,7 @@ export function renderCalibration(found: Calibration, file: string): string {
   return [
     `${found.panel}: seed ${found.seed}, ${found.trials} trials, ${found.seconds.toFixed(0)} s`,
     `Training: ${households.training} households, ${days.training.join(' to ')}; held out: ${households.heldOut} other households, ${days.heldOut.join(' to ')}`,
-    `Score (weighted mean distance): training ${figure(score.training.default)} → ${figure(score.training.fitted)}, held out ${figure(score.heldOut.default)} → ${figure(score.heldOut.fitted)}`,
+    `Score (weighted mean distance beyond chance): training ${figure(score.training.default)} → ${figure(score.training.fitted)}, held out ${figure(score.heldOut.default)} → ${figure(score.heldOut.fitted)}`,
     table.toString(),
     REALISM_LEGEND,
     failingText(rows),

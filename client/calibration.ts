@@ -55,7 +55,7 @@ export type Calibration = {
     readonly training: readonly [string, string];
     readonly heldOut: readonly [string, string];
   };
-  /** Weighted mean distance; on what was held out it was computed once, after the search. */
+  /** Weighted mean distance beyond chance; on what was held out it was computed once, after the search. */
   readonly score: {
     readonly training: { readonly default: number; readonly fitted: number };
     readonly heldOut: { readonly default: number; readonly fitted: number };
@@ -222,8 +222,8 @@ async function live(part: Part, choice: Point, seed: string): Promise<RealismSam
   return samplesOf(await liveAndObserve(config, part.dataset, { from: part.burnInDays, to: part.days }));
 }
 
-function scoreOf(samples: RealismSamples, { samples: target }: RealismReference): number {
-  return calibrationScore(distancesOf(samples, target));
+function scoreOf(samples: RealismSamples, { samples: target, floors }: RealismReference): number {
+  return calibrationScore(distancesOf(samples, target), floors);
 }
 
 /** The one look at what was held out: both sets of parameters in the same seeds. */

@@ -1,6 +1,6 @@
 import type { Dimension } from '../random-search.ts';
 import { METRICS } from './realism-samples.ts';
-import type { RealismMetric } from './realism-samples.ts';
+import type { NoiseFloor, RealismMetric } from './realism-samples.ts';
 
 /**
  * What of the choice model is fitted to a panel, between which values, and what it is fitted to. Price coefficients are left
@@ -52,10 +52,18 @@ const WEIGHTS: Readonly<Record<RealismMetric, number>> = {
 /** A metric that is off by more than its whole target is not worse for it: the others still count. */
 const MOST = 1;
 
-/** Weighted mean of the distances that are known; 0 is a perfect fit. */
-export function calibrationScore(distances: Readonly<Record<RealismMetric, number | null>>): number {
+/**
+ * Weighted mean of the distances that are known, each as far as it is more than chance: what is nearer than as many other
+ * households of the panel would be is as good as equal, and to come nearer still would be to fit their luck. 0 is a perfect fit.
+ */
+export function calibrationScore(
+  distances: Readonly<Record<RealismMetric, number | null>>,
+  floors: Readonly<Record<RealismMetric, NoiseFloor | null>>,
+): number {
   const known = METRICS.filter((metric) => WEIGHTS[metric] > 0 && distances[metric] !== null);
   const weight = known.reduce((sum, metric) => sum + WEIGHTS[metric], 0);
-  const total = known.reduce((sum, metric) => sum + WEIGHTS[metric] * Math.min(MOST, distances[metric]!), 0);
+  const excess = (metric: RealismMetric): number =>
+    Math.min(MOST, Math.max(0, distances[metric]! - (floors[metric]?.median ?? 0)));
+  const total = known.reduce((sum, metric) => sum + WEIGHTS[metric] * excess(metric), 0);
   return weight === 0 ? MOST : total / weight;
 }
