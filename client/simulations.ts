@@ -53,7 +53,7 @@ export async function startSimulation(
 }
 
 /** @throws InvalidInputError naming what the configuration's events speak of and the dataset does not have */
-async function requireKnownNames(db: Database, { events, datasetId }: SimulationConfig): Promise<void> {
+export async function requireKnownNames(db: Database, { events, datasetId }: SimulationConfig): Promise<void> {
   if (events.length === 0) return;
   const unknown = unknownNames(events, (await loadCatalog(db, datasetId)).index);
   if (unknown.length > 0)
@@ -81,7 +81,8 @@ function hintFor({ status, simulationId }: SimulationRecord): string {
   return isFinal ? '' : `take it up again with \`mercato simulation recover ${simulationId}\`, `;
 }
 
-async function startExecution(temporal: Client, record: SimulationRecord): Promise<void> {
+/** Starts a simulation's execution, from where its row stands; one that runs is left alone. */
+export async function startExecution(temporal: Client, record: SimulationRecord): Promise<void> {
   const { config, agents, committedDays } = record;
   await temporal.workflow.start<typeof simulation>('simulation', {
     args: [simulationInputOf(record)],

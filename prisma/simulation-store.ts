@@ -20,9 +20,14 @@ export type SimulationRecord = {
   readonly cycleNumber: number;
   readonly timeScale: string;
   readonly totals: DayTotals;
+  /** Where its first days were copied from; null when it has lived them itself. */
+  readonly forkedFrom: ForkPoint | null;
   readonly startedAt: Date;
   readonly finishedAt: Date | null;
 };
+
+/** A simulation's past: all that it did before an offer cycle. */
+export type ForkPoint = { readonly simulationId: string; readonly atCycle: number };
 
 /**
  * Stores a simulation with its whole configuration and its agents. A second call with the same configuration
@@ -72,6 +77,10 @@ export async function createSimulation(db: Database, config: SimulationConfig): 
   if (JSON.stringify(stored.config) !== JSON.stringify(config))
     throw new ConflictError(
       `Simulation "${config.simulationId}" exists with another configuration: choose another id.`,
+    );
+  if (stored.forkedFrom !== null)
+    throw new ConflictError(
+      `Simulation "${config.simulationId}" exists as a fork of "${stored.forkedFrom.simulationId}": choose another id.`,
     );
   return stored;
 }
@@ -257,6 +266,8 @@ function recordOf(row: StateRow, agents: number): SimulationRecord {
     cycleNumber: row.cycleNumber,
     timeScale: row.timeScale,
     totals: (row.totals ?? NO_TOTALS) as DayTotals,
+    forkedFrom:
+      row.forkedFrom === null ? null : { simulationId: row.forkedFrom, atCycle: row.forkedAtCycle! },
     startedAt: row.realStartTime,
     finishedAt: row.finishedAt,
   };
