@@ -53,7 +53,10 @@ export async function startSimulation(
 }
 
 /** @throws InvalidInputError naming what the configuration's events speak of and the dataset does not have */
-export async function requireKnownNames(db: Database, { events, datasetId }: SimulationConfig): Promise<void> {
+export async function requireKnownNames(
+  db: Database,
+  { events, datasetId }: SimulationConfig,
+): Promise<void> {
   if (events.length === 0) return;
   const unknown = unknownNames(events, (await loadCatalog(db, datasetId)).index);
   if (unknown.length > 0)

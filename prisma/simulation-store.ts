@@ -1,6 +1,7 @@
 import { ConflictError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import { addDays, toMs } from '../domain/retail/calendar.ts';
 import type { DayFailure } from '../domain/retail/shopping-day.ts';
+import type { ForkPoint } from '../domain/retail/fork.ts';
 import { SimulationConfig } from '../domain/retail/simulation.ts';
 import type { SimulationStatus } from '../domain/retail/simulation.ts';
 import { NO_TOTALS } from '../domain/retail/statistics.ts';
@@ -25,9 +26,6 @@ export type SimulationRecord = {
   readonly startedAt: Date;
   readonly finishedAt: Date | null;
 };
-
-/** A simulation's past: all that it did before an offer cycle. */
-export type ForkPoint = { readonly simulationId: string; readonly atCycle: number };
 
 /**
  * Stores a simulation with its whole configuration and its agents. A second call with the same configuration

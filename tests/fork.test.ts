@@ -1,4 +1,5 @@
 // A fork has the past of its original, to the row, and goes on as it would have, or otherwise.
+import { compareSimulations } from '../client/experiments.ts';
 import { forkSimulation } from '../client/fork.ts';
 import { reviewSimulation } from '../client/report.ts';
 import {
@@ -433,6 +434,9 @@ test('one that is paused is forked, and both end alike by their own executions',
   await waitForSimulation(rig, simulationId);
   expect(firstDifference(await digestOf(fork.config), await digestOf(original))).toBeNull();
   expect(await failedChecks(fork)).toEqual([]);
+  await expect(compareSimulations(rig.db, [simulationId], [fork.simulationId], 0)).rejects.toThrow(
+    'share their first 2 days: compare them with --burn-in 1',
+  );
 });
 
 /** The parts of a digest before a cycle, of the tables that have such. */

@@ -5,6 +5,9 @@ import { OFFER_FIELDS, RUN_FIELDS, differencesOf } from './arm-comparison.ts';
 import { cyclesOfLife } from './offer-bandit.ts';
 import { SimulationConfig } from './simulation.ts';
 
+/** A simulation's past: all that it did before an offer cycle. */
+export type ForkPoint = { readonly simulationId: string; readonly atCycle: number };
+
 type Field = keyof SimulationConfig;
 
 /** Fields whose change would belie the past, each with the reason. */
@@ -33,6 +36,21 @@ export const FORK_FIELDS: readonly Field[] = [
 /** Days before the first day of an offer cycle. */
 export function daysBefore(cycleNumber: number, { offerCycleDays }: SimulationConfig): number {
   return (cycleNumber - 1) * offerCycleDays;
+}
+
+type Lineage = { readonly config: SimulationConfig; readonly forkedFrom: ForkPoint | null };
+
+/** First days that two simulations have in common, one being a fork of the other or both of a third. */
+export function sharedDays(a: Lineage, b: Lineage): number {
+  const [pastA, pastB] = [a, b].map(({ forkedFrom }) => forkedFrom);
+  const cycles = [
+    ...(pastA && pastA.simulationId === b.config.simulationId ? [pastA.atCycle] : []),
+    ...(pastB && pastB.simulationId === a.config.simulationId ? [pastB.atCycle] : []),
+    ...(pastA && pastB && pastA.simulationId === pastB.simulationId
+      ? [Math.min(pastA.atCycle, pastB.atCycle)]
+      : []),
+  ];
+  return Math.max(0, ...cycles.map((cycle) => daysBefore(cycle, a.config)));
 }
 
 /**
