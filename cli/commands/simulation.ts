@@ -23,7 +23,6 @@ import { parseTimeScale } from '../../domain/retail/clock.ts';
 import { digestSimulation, firstDifference } from '../../prisma/digest-store.ts';
 import { listSimulations, loadSimulation } from '../../prisma/simulation-store.ts';
 import type { ClockView } from '../../workflows/retail/messages.ts';
-import { readConfigFile, readJsonFile } from '../config-file.ts';
 import { openContext } from '../context.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
