@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { InvalidInputError } from '../domain/errors.ts';
 
 /**
@@ -35,4 +36,19 @@ export function readJsonFile(kind: string, file: string): Record<string, unknown
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new InvalidInputError(`The ${kind} file ${file} must hold one JSON object.`);
   return value as Record<string, unknown>;
+}
+
+/** What is written for offers: a JSON file with fields of them, or the name of a policy with its defaults. */
+export function readOffers(given: string): {
+  readonly name: string;
+  readonly offers: Record<string, unknown>;
+} {
+  if (!existsSync(given) && /^[a-z_]+$/.test(given)) return { name: given, offers: { offerPolicy: given } };
+  return {
+    name: path
+      .parse(given)
+      .name.replaceAll(/[^A-Za-z0-9_.-]/g, '-')
+      .slice(0, 24),
+    offers: readJsonFile('offers', given),
+  };
 }

@@ -3,6 +3,7 @@ import type { Profile, SimulationReport } from '../client/report.ts';
 import { formatCents } from '../domain/money.ts';
 import type { Measure } from '../domain/retail/arm-comparison.ts';
 import { MEASURE_LABELS, renderLift } from './render-experiment.ts';
+import { renderFork } from './render-simulation.ts';
 
 /** What the offers caused, where a twin without them was lived, too. */
 export type Answer = PairReport & { readonly burnInWeeks: number };
@@ -23,6 +24,7 @@ export function renderReport(
   return [
     heading(`Simulation "${config.simulationId}" · ${simulation.status}`),
     `${simulation.agents} agents, ${weeks} weeks from ${config.startDate}, seed ${config.seed}, channel ${config.channel}, offers ${config.offerPolicy.type}/${config.refreshPolicy}`,
+    ...(simulation.forkedFrom === null ? [] : [renderFork(simulation)]),
     `Data: ${dataset.title}.${dataset.notice === null ? '' : ` ${dataset.notice}`}`,
     `Digest ${report.digest.slice(0, 32)}…`,
     ...(answer === null ? [] : answerLines(answer)),

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { SimulationView } from '../client/simulations.ts';
 import { formatCents } from '../domain/money.ts';
+import { daysBefore } from '../domain/retail/fork.ts';
 import type { SimulationRecord } from '../prisma/simulation-store.ts';
 import { simulationWorkflowId } from '../workflows/ids.ts';
 import type { ClockView } from '../workflows/retail/messages.ts';
@@ -21,12 +22,20 @@ export function renderView({ record, clock, progress }: SimulationView, webUiUrl
     `  day ${progress?.committedDays ?? record.committedDays} of ${record.config.days}, offer cycle ${progress?.cycleNumber ?? record.cycleNumber}, simulated date ${progress?.simulatedDate ?? record.simulatedDate}`,
     `  ${totals.sessions} sessions, ${totals.orders} purchases, ${formatCents(totals.totalCents)} net revenue, ${totals.redemptions} coupons redeemed, ${totals.failedDays} failed days`,
   ];
+  if (record.forkedFrom !== null) lines.push(`  ${renderFork(record)}`);
   if (clock !== null) lines.push(`  clock: ${renderClock(clock)}`);
   if (webUiUrl !== null)
     lines.push(
       `  ${webUiUrl}/namespaces/default/workflows/${encodeURIComponent(simulationWorkflowId(record.simulationId))}`,
     );
   return lines.join('\n');
+}
+
+/** Where a fork's past is from; empty for what is no fork. */
+export function renderFork({ forkedFrom, config }: SimulationRecord): string {
+  if (forkedFrom === null) return '';
+  const { simulationId, atCycle } = forkedFrom;
+  return `forked from "${simulationId}" at offer cycle ${atCycle}: the first ${daysBefore(atCycle, config)} days are shared`;
 }
 
 export function renderList(records: readonly SimulationRecord[]): string {

@@ -6,6 +6,7 @@ import { armConflictsOf, compareArms, conflictsOf } from '../domain/retail/arm-c
 import type { ArmComparison } from '../domain/retail/arm-comparison.ts';
 import { HOURS_PER_DAY, instantAt } from '../domain/retail/calendar.ts';
 import { ExperimentConfig, pairsOf, simulationsOf } from '../domain/retail/experiment.ts';
+import { sharedDays } from '../domain/retail/fork.ts';
 import { NO_LIFT, addLift, splitLift } from '../domain/retail/lift.ts';
 import type { Lift } from '../domain/retail/lift.ts';
 import type { SimulationConfig } from '../domain/retail/simulation.ts';
@@ -62,6 +63,13 @@ export async function compareSimulations(
   const weeks = days / DAYS_PER_WEEK - burnInWeeks;
   if (!(weeks > 0))
     throw new InvalidInputError(`A burn-in of ${burnInWeeks} weeks leaves nothing of ${days} days.`);
+  a.forEach((id, i) => {
+    const shared = sharedDays(records[i]!, records[a.length + i]!);
+    if (shared > burnInWeeks * DAYS_PER_WEEK)
+      throw new InvalidInputError(
+        `Simulations "${id}" and "${b[i]!}" share their first ${shared} days: compare them with --burn-in ${Math.ceil(shared / DAYS_PER_WEEK)} or more.`,
+      );
+  });
   const outcomes = await Promise.all(
     configs.map((config) => loadOutcomes(db, config.simulationId, measuredFrom(config, burnInWeeks))),
   );

@@ -145,10 +145,11 @@ function foldedDifference(name: string, folded: number, figures: ReportFigures):
 }
 
 function speedOf(
-  { startedAt, finishedAt, committedDays }: SimulationRecord,
+  { startedAt, finishedAt, committedDays, forkedFrom }: SimulationRecord,
   figures: ReportFigures,
 ): SimulationReport['speed'] {
-  if (finishedAt === null) return null;
+  // A fork has not lived all of its days.
+  if (finishedAt === null || forkedFrom !== null) return null;
   const seconds = (finishedAt.getTime() - startedAt.getTime()) / 1000;
   return {
     seconds,

@@ -84,7 +84,8 @@ function hintFor({ status, simulationId }: SimulationRecord): string {
   return isFinal ? '' : `take it up again with \`mercato simulation recover ${simulationId}\`, `;
 }
 
-async function startExecution(temporal: Client, record: SimulationRecord): Promise<void> {
+/** Starts a simulation's execution, from where its row stands; one that runs is left alone. */
+export async function startExecution(temporal: Client, record: SimulationRecord): Promise<void> {
   const { config, agents, committedDays } = record;
   await temporal.workflow.start<typeof simulation>('simulation', {
     args: [simulationInputOf(record)],

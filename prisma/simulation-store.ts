@@ -1,6 +1,7 @@
 import { ConflictError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import { addDays, toMs } from '../domain/retail/calendar.ts';
 import type { DayFailure } from '../domain/retail/shopping-day.ts';
+import type { ForkPoint } from '../domain/retail/fork.ts';
 import { SimulationConfig } from '../domain/retail/simulation.ts';
 import type { SimulationStatus } from '../domain/retail/simulation.ts';
 import { NO_TOTALS } from '../domain/retail/statistics.ts';
@@ -20,6 +21,8 @@ export type SimulationRecord = {
   readonly cycleNumber: number;
   readonly timeScale: string;
   readonly totals: DayTotals;
+  /** Where its first days were copied from; null when it has lived them itself. */
+  readonly forkedFrom: ForkPoint | null;
   readonly startedAt: Date;
   readonly finishedAt: Date | null;
 };
@@ -56,6 +59,10 @@ export async function createSimulation(db: Database, config: SimulationConfig): 
   if (JSON.stringify(stored.config) !== JSON.stringify(config))
     throw new ConflictError(
       `Simulation "${config.simulationId}" exists with another configuration: choose another id.`,
+    );
+  if (stored.forkedFrom !== null)
+    throw new ConflictError(
+      `Simulation "${config.simulationId}" exists as a fork of "${stored.forkedFrom.simulationId}": choose another id.`,
     );
   return stored;
 }
@@ -275,6 +282,8 @@ function recordOf(row: StateRow, agents: number): SimulationRecord {
     cycleNumber: row.cycleNumber,
     timeScale: row.timeScale,
     totals: (row.totals ?? NO_TOTALS) as DayTotals,
+    forkedFrom:
+      row.forkedFrom === null ? null : { simulationId: row.forkedFrom, atCycle: row.forkedAtCycle! },
     startedAt: row.realStartTime,
     finishedAt: row.finishedAt,
   };

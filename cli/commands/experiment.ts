@@ -14,10 +14,10 @@ import type { Services } from '../../client/simulations.ts';
 import { offersOf, requireSimulationMode } from '../../client/start-config.ts';
 import { InvalidInputError } from '../../domain/errors.ts';
 import { listExperiments } from '../../prisma/experiment-store.ts';
+import { readConfigFile, readOffers } from '../config-file.ts';
 import { openContext } from '../context.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
-import { readJsonObject, readOffers } from '../json-file.ts';
 import { progressLine } from '../progress.ts';
 import { renderComparison, renderExperiment, renderLift, renderView } from '../render-experiment.ts';
 import { writeExperimentPage } from '../experiment-page.ts';
@@ -88,7 +88,7 @@ async function run(a: string, b: string, flags: RunFlags, command: Command): Pro
   const isSameName = left.name === right.name;
   const common = {
     ...offersOf(context.config),
-    ...(flags.config === undefined ? {} : readJsonObject(flags.config)),
+    ...readConfigFile(flags.config),
     ...withoutUndefined({
       agents: wholeNumber('--agents', flags.agents, 1),
       datasetId: flags.dataset,

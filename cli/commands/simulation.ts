@@ -1,5 +1,6 @@
-// Simulations from outside: start, pause, resume, set-scale, advance, stop, reset, status, list, digest, review.
+// Simulations from outside: start, pause, resume, set-scale, advance, stop, reset, fork, status, list, digest, review.
 import type { Command } from 'commander';
+import { forkSimulation } from '../../client/fork.ts';
 import { reconcileSimulations } from '../../client/reconciliation.ts';
 import { reviewSimulation } from '../../client/report.ts';
 import { withServices } from '../../client/services.ts';
@@ -22,11 +23,10 @@ import { parseTimeScale } from '../../domain/retail/clock.ts';
 import { digestSimulation, firstDifference } from '../../prisma/digest-store.ts';
 import { listSimulations, loadSimulation } from '../../prisma/simulation-store.ts';
 import type { ClockView } from '../../workflows/retail/messages.ts';
-import { readConfigFile, readJsonFile } from '../config-file.ts';
+import { readConfigFile, readJsonFile, readOffers } from '../config-file.ts';
 import { openContext } from '../context.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
-import { readJsonObject, readOffers } from '../json-file.ts';
 import { showProgress } from '../progress.ts';
 import { renderReport } from '../render-report.ts';
 import { renderClock, renderList, renderView } from '../render-simulation.ts';
@@ -100,6 +100,19 @@ export function registerSimulation(program: Command): void {
     .description('end a simulation and start it anew under a new id; nothing is deleted')
     .action(reset);
   group
+    .command('fork')
+    .argument('<id>')
+    .requiredOption('--at-cycle <k>', 'offer cycle before which everything is shared, from 2 on')
+    .option('--config <file>', 'JSON file with the fields of the configuration that change there')
+    .option(
+      '--offers <policy>',
+      'JSON file with fields of offers, or the name of a policy; wins over --config',
+    )
+    .option('--id <id>', 'name of the fork (default: the old one with -fork)')
+    .option('--wait', 'wait until it has ended, with its progress')
+    .description('copy the days of a simulation before an offer cycle, and go on from there in another way')
+    .action(fork);
+  group
     .command('recover')
     .argument('<id>')
     .option('--wait', 'wait until it has ended, with its progress')
@@ -153,7 +166,7 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
   const config = configOf(
     {
       simulationId: defaultId(),
-      ...(flags.config === undefined ? {} : readJsonObject(flags.config)),
+      ...readConfigFile(flags.config),
       ...eventsOf(flags.events),
       ...(flags.offers === undefined ? {} : readOffers(flags.offers).offers),
       ...fieldsOf(flags),
@@ -164,12 +177,7 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
     const stored = await startSimulation(services, config);
     for (const warning of ignoredEnvironment(stored.config, context.config, process.env))
       process.stderr.write(`${warning}\n`);
-    if (flags.wait === true) {
-      await showProgress(services, config.simulationId);
-      await waitForSimulation(services, config.simulationId);
-    }
-    const view = await viewSimulation(services, config.simulationId);
-    print(context, view, renderView(view, context.webUiUrl));
+    await showView(context, services, config.simulationId, flags.wait === true);
   });
 }
 
@@ -194,18 +202,47 @@ async function reset(id: string, { newId }: { newId?: string }, command: Command
   );
 }
 
+type ForkFlags = { atCycle: string; config?: string; offers?: string; id?: string; wait?: boolean };
+
+async function fork(id: string, flags: ForkFlags, command: Command): Promise<void> {
+  const context = openContext(command);
+  requireSimulationMode(context.config);
+  const request = {
+    atCycle: numberOf('--at-cycle', flags.atCycle),
+    changes: {
+      ...readConfigFile(flags.config),
+      ...(flags.offers === undefined ? {} : readOffers(flags.offers).offers),
+    },
+    forkId: flags.id ?? null,
+  };
+  await connected(context, async (services) => {
+    const { config } = await forkSimulation(services, id, request);
+    await showView(context, services, config.simulationId, flags.wait === true);
+  });
+}
+
 async function recover(id: string, { wait }: { wait?: boolean }, command: Command): Promise<void> {
   const context = openContext(command);
   requireSimulationMode(context.config);
   await connected(context, async (services) => {
     await recoverSimulation(services, id);
-    if (wait === true) {
-      await showProgress(services, id);
-      await waitForSimulation(services, id);
-    }
-    const view = await viewSimulation(services, id);
-    print(context, view, renderView(view, context.webUiUrl));
+    await showView(context, services, id, wait === true);
   });
+}
+
+/** How a simulation stands, now or when it has ended. */
+async function showView(
+  context: CliContext,
+  services: Services,
+  id: string,
+  isAwaited: boolean,
+): Promise<void> {
+  if (isAwaited) {
+    await showProgress(services, id);
+    await waitForSimulation(services, id);
+  }
+  const view = await viewSimulation(services, id);
+  print(context, view, renderView(view, context.webUiUrl));
 }
 
 async function reconcile(_options: object, command: Command): Promise<void> {
@@ -323,7 +360,7 @@ function scaleOf(text: string): number | 'max' {
 /** The events of a calendar file; what else is in it is for people. */
 function eventsOf(file: string | undefined): Record<string, unknown> {
   if (file === undefined) return {};
-  const { events } = readJsonObject(file);
+  const { events } = readJsonFile('event calendar', file);
   if (events !== undefined) return { events };
   throw new InvalidInputError(`The event calendar file ${file} has no list \`events\`.`);
 }

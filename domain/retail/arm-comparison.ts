@@ -36,7 +36,7 @@ export type ArmComparison = {
 };
 
 /** How a simulation is run, never what happens in it. */
-const RUN_FIELDS: readonly (keyof SimulationConfig)[] = [
+export const RUN_FIELDS: readonly (keyof SimulationConfig)[] = [
   'simulationId',
   'timeScale',
   'catchUp',
@@ -69,7 +69,8 @@ export function armConflictsOf(a: SimulationConfig, b: SimulationConfig): (keyof
   return differencesOf(a, b).filter((field) => !RUN_FIELDS.includes(field) && field !== 'seed');
 }
 
-function differencesOf(a: SimulationConfig, b: SimulationConfig): (keyof SimulationConfig)[] {
+/** Settings in which two simulations differ. */
+export function differencesOf(a: SimulationConfig, b: SimulationConfig): (keyof SimulationConfig)[] {
   const fields = Object.keys(a) as (keyof SimulationConfig)[];
   return fields.filter((field) => JSON.stringify(a[field]) !== JSON.stringify(b[field]));
 }
