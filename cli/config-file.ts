@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readPolicies } from '../datasets/policies.ts';
 import { InvalidInputError } from '../domain/errors.ts';
 
 /**
@@ -38,17 +39,33 @@ export function readJsonFile(kind: string, file: string): Record<string, unknown
   return value as Record<string, unknown>;
 }
 
-/** What is written for offers: a JSON file with fields of them, or the name of a policy with its defaults. */
+/**
+ * What is written for offers: the name of a policy with its defaults, a JSON file with fields of offers, or a row of a
+ * table, as `FILE.csv#NAME` or `FILE.xlsx#NAME`.
+ */
 export function readOffers(given: string): {
   readonly name: string;
   readonly offers: Record<string, unknown>;
 } {
+  const row = /^(.+\.(?:csv|xlsx))(?:#(.*))?$/i.exec(given);
+  if (row !== null) return offersInTable(row[1]!, row[2] ?? '');
   if (!existsSync(given) && /^[a-z_]+$/.test(given)) return { name: given, offers: { offerPolicy: given } };
-  return {
-    name: path
-      .parse(given)
-      .name.replaceAll(/[^A-Za-z0-9_.-]/g, '-')
-      .slice(0, 24),
-    offers: readJsonFile('offers', given),
-  };
+  return { name: nameOf(path.parse(given).name), offers: readJsonFile('offers', given) };
+}
+
+function offersInTable(
+  file: string,
+  name: string,
+): { readonly name: string; readonly offers: Record<string, unknown> } {
+  const policies = readPolicies(file);
+  const offers = policies.get(name);
+  if (offers === undefined)
+    throw new InvalidInputError(
+      `${file} has no policy "${name}": name one as ${file}#${[...policies.keys()][0] ?? 'NAME'}; it has ${[...policies.keys()].join(', ') || 'none'}.`,
+    );
+  return { name: nameOf(name), offers };
+}
+
+function nameOf(text: string): string {
+  return text.replaceAll(/[^A-Za-z0-9_.-]/g, '-').slice(0, 24);
 }

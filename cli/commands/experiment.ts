@@ -28,7 +28,10 @@ export function registerExperiment(program: Command): void {
     .description('what an offer policy causes, and how sure that is');
   group
     .command('run')
-    .argument('<a>', 'JSON file with fields of offers, or the name of a policy: none, random, prior_buyers …')
+    .argument(
+      '<a>',
+      'JSON file with fields of offers, FILE.csv#ROW, FILE.xlsx#ROW, or the name of a policy: none, random …',
+    )
     .argument('<b>', 'the same for the other arm')
     .option('--id <id>', 'name of the experiment (default: exp-<date>-<time>)')
     .option('--seeds <n>', 'how many seeds, or their names with commas', '10')
