@@ -154,3 +154,8 @@ BEGIN
     LATERAL jsonb_populate_record(d, jsonb_build_object('order_id', f."new", 'user_coupon_id', k."new", 'returned_cents', 0)) r;
   RETURN true;
 END $$;
+
+-- Plans of triggers are made at their first call and kept, often for one row or none; by nested loops a cycle boundary
+-- or a fork then compares each of its thousands of coupons with each other.
+ALTER FUNCTION "write_coupon_transitions"() SET enable_nestloop = off;
+ALTER FUNCTION "count_coupon_uses"() SET enable_nestloop = off;
