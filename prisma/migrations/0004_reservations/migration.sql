@@ -390,7 +390,7 @@ CREATE TRIGGER "campaigns_budget_lifted" AFTER UPDATE OF "budget_cents" ON "camp
 CREATE FUNCTION "save_coupon_use"("place" text, "owner" uuid, "now_at" timestamptz, "expected" jsonb, "rows" jsonb)
 RETURNS jsonb LANGUAGE plpgsql
 -- A handful of rows by their keys, of tables of any size: the planner takes a record set for a hundred rows and would read
--- whole tables, a third of the time of an operation.
+-- whole tables.
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
