@@ -21,13 +21,12 @@ export async function loadCatalog(db: Database, datasetId: string): Promise<Load
   const dataset = await db.dataset.findUnique({ where: { id: datasetId } });
   if (dataset === null)
     throw new NotFoundError(`There is no dataset "${datasetId}": load one with \`mercato seed agents\`.`);
-  const [stores, categories, products, prices, coupons, campaigns] = await Promise.all([
+  const [stores, categories, products, prices, coupons] = await Promise.all([
     db.store.findMany({ where: { datasetId } }),
     db.category.findMany({ where: { datasetId } }),
     db.product.findMany({ where: { datasetId, isActive: true } }),
     db.productPrice.findMany({ where: { product: { datasetId } } }),
     db.coupon.findMany({ where: { datasetId }, include: { campaign: true } }),
-    db.campaign.findMany({ where: { datasetId } }),
   ]);
   const skuById = new Map(products.map((product) => [product.id, product.sku]));
   const couponById = new Map(
@@ -49,7 +48,9 @@ export async function loadCatalog(db: Database, datasetId: string): Promise<Load
     couponById,
     couponIdByCode: new Map(coupons.map((row) => [row.code, row.id])),
     campaignBudgets: new Map(
-      campaigns.flatMap(({ code, budgetCents }) => (budgetCents === null ? [] : [[code, budgetCents]])),
+      coupons.flatMap(({ campaign: { code, budgetCents } }) =>
+        budgetCents === null ? [] : [[code, budgetCents]],
+      ),
     ),
   };
 }
