@@ -79,10 +79,16 @@ export async function compareSimulations(
     throw new ConflictError(
       `Simulation "${configs[other]!.simulationId}" has other agents than "${configs[0]!.simulationId}".`,
     );
+  requireSeveral(outcomes[0]!.length);
   return compareArms(
     a.map((_, i) => [outcomes[i]!, outcomes[a.length + i]!] as const),
     weeks,
   );
+}
+
+/** Agents are the units: of one nobody can say how much is chance. */
+function requireSeveral(agents: number): void {
+  if (agents < 2) throw new InvalidInputError(`${agents} agent is no comparison: at least 2 are needed.`);
 }
 
 /** The same offers to the same shoppers, each time under another seed. */
@@ -122,7 +128,7 @@ export async function startExperiment({ db, temporal }: Services, given: unknown
   const conflicts = conflictsOf(simulations[0]!, simulations[1]!).filter((field) => field !== 'simulationId');
   if (conflicts.length > 0)
     throw new InvalidInputError(`The arms differ in ${conflicts.join(', ')}, not in offers alone.`);
-  await participantsOf(db, simulations[0]!);
+  requireSeveral((await participantsOf(db, simulations[0]!)).length);
   await requireKnownNames(db, simulations[0]!);
   const record = await createExperiment(db, parsed.data);
   const { experimentId, inFlight } = record.config;

@@ -159,6 +159,7 @@ describe('is refused before anything is stored:', () => {
     ['a seed twice', { seeds: ['1', '2', '1'] }, 'seeds: "1" is there twice'],
     ['a field that the experiment sets', { simulation: { seed: '7' } }, 'seed cannot be set'],
     ['a wrong field of all simulations', { simulation: { agents: 0 } }, 'agents'],
+    ['a single agent', { simulation: { agents: 1 } }, '1 agent is no comparison'],
     ['more agents than there are', { simulation: { agents: 99 } }, 'has 8 active agents, not 99'],
     ['a dataset that is not there', { simulation: { datasetId: 'none' } }, 'no dataset "none"'],
     [
