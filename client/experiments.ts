@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { WorkflowIdConflictPolicy, WorkflowNotFoundError } from '@temporalio/client';
 import { ConflictError, InvalidInputError } from '../domain/errors.ts';
 import { armConflictsOf, compareArms, conflictsOf } from '../domain/retail/arm-comparison.ts';
-import type { ArmComparison } from '../domain/retail/arm-comparison.ts';
+import type { AgentOutcome, ArmComparison, Measure } from '../domain/retail/arm-comparison.ts';
 import { HOURS_PER_DAY, instantAt } from '../domain/retail/calendar.ts';
 import { ExperimentConfig, pairsOf, simulationsOf } from '../domain/retail/experiment.ts';
 import { sharedDays } from '../domain/retail/fork.ts';
-import { NO_LIFT, addLift, splitLift } from '../domain/retail/lift.ts';
+import { NO_LIFT, addLift, costPerIncremental, splitLift } from '../domain/retail/lift.ts';
 import type { Lift } from '../domain/retail/lift.ts';
 import type { SimulationConfig } from '../domain/retail/simulation.ts';
 import {
@@ -30,6 +30,17 @@ import { LIMITS } from './report.ts';
 
 const DAYS_PER_WEEK = 7;
 
+/** Completed simulations in pairs, with what every agent did in the weeks that count. */
+type Pairs = {
+  readonly weeks: number;
+  readonly from: Date;
+  readonly pairs: readonly {
+    readonly seed: string;
+    readonly ids: readonly [a: string, b: string];
+    readonly outcomes: readonly [a: readonly AgentOutcome[], b: readonly AgentOutcome[]];
+  }[];
+};
+
 /**
  * Compares completed simulations in pairs, A with B of the same seed.
  * @param burnInWeeks at the beginning that count nothing
@@ -41,6 +52,22 @@ export async function compareSimulations(
   b: readonly string[],
   burnInWeeks: number,
 ): Promise<ArmComparison> {
+  return compare(await loadPairs(db, a, b, burnInWeeks));
+}
+
+function compare({ pairs, weeks }: Pairs): ArmComparison {
+  return compareArms(
+    pairs.map(({ outcomes }) => outcomes),
+    weeks,
+  );
+}
+
+async function loadPairs(
+  db: Database,
+  a: readonly string[],
+  b: readonly string[],
+  burnInWeeks: number,
+): Promise<Pairs> {
   if (a.length !== b.length)
     throw new InvalidInputError(`${a.length} simulations against ${b.length}: they are compared in pairs.`);
   const records = await Promise.all([...a, ...b].map((id) => loadSimulation(db, id)));
@@ -70,9 +97,9 @@ export async function compareSimulations(
         `Simulations "${id}" and "${b[i]!}" share their first ${shared} days: compare them with --burn-in ${Math.ceil(shared / DAYS_PER_WEEK)} or more.`,
       );
   });
-  const outcomes = await Promise.all(
-    configs.map((config) => loadOutcomes(db, config.simulationId, measuredFrom(config, burnInWeeks))),
-  );
+  // One first day: pairs that begin on another one were refused above.
+  const from = measuredFrom(configs[0]!, burnInWeeks);
+  const outcomes = await Promise.all(configs.map(({ simulationId }) => loadOutcomes(db, simulationId, from)));
   const first = outcomes[0]!.map(({ agentId }) => agentId).join();
   const other = outcomes.findIndex((arm) => arm.map(({ agentId }) => agentId).join() !== first);
   if (other >= 0)
@@ -80,10 +107,15 @@ export async function compareSimulations(
       `Simulation "${configs[other]!.simulationId}" has other agents than "${configs[0]!.simulationId}".`,
     );
   requireSeveral(outcomes[0]!.length);
-  return compareArms(
-    a.map((_, i) => [outcomes[i]!, outcomes[a.length + i]!] as const),
+  return {
     weeks,
-  );
+    from,
+    pairs: a.map((id, i) => ({
+      seed: configs[i]!.seed,
+      ids: [id, b[i]!],
+      outcomes: [outcomes[i]!, outcomes[a.length + i]!],
+    })),
+  };
 }
 
 /** Agents are the units: of one nobody can say how much is chance. */
@@ -226,39 +258,30 @@ export async function reportPairs(
   b: readonly string[],
   burnInWeeks: number,
 ): Promise<PairReport> {
-  const comparison = await compareSimulations(db, a, b, burnInWeeks);
+  const { pairs, weeks, from } = await loadPairs(db, a, b, burnInWeeks);
+  const comparison = compare({ pairs, weeks, from });
   const hash = createHash('sha256');
-  const seeds: PairReport['seeds'][number][] = [];
   let lift = NO_LIFT;
-  let offerCost = 0;
-  for (const [i, left] of a.entries()) {
-    const right = b[i]!;
-    const { config } = await loadSimulation(db, left);
-    const from = measuredFrom(config, burnInWeeks);
-    lift = addLift(
-      lift,
-      splitLift(
-        await loadPurchases(db, left, from),
-        await loadPurchases(db, right, from),
-        Math.ceil(comparison.weeks),
-      ),
-    );
-    const outcomes = [await loadOutcomes(db, left, from), await loadOutcomes(db, right, from)] as const;
+  for (const { ids, outcomes } of pairs) {
     hash.update(JSON.stringify(outcomes));
-    const total = (of: 'margin' | 'redemptions' | 'offerCost'): [number, number] => [
-      outcomes[0].reduce((sum, outcome) => sum + outcome[of], 0),
-      outcomes[1].reduce((sum, outcome) => sum + outcome[of], 0),
-    ];
-    const [costOfA, costOfB] = total('offerCost');
-    offerCost += costOfB - costOfA;
-    seeds.push({ seed: config.seed, margin: total('margin'), redemptions: total('redemptions') });
+    const [before, now] = [await loadPurchases(db, ids[0], from), await loadPurchases(db, ids[1], from)];
+    lift = addLift(lift, splitLift(before, now, Math.ceil(weeks)));
   }
-  const incremental = lift.parts.incremental.cents;
+  const total = (arm: 0 | 1, of: Measure, pair: Pairs['pairs'][number]): number =>
+    pair.outcomes[arm].reduce((sum, outcome) => sum + outcome[of], 0);
+  const offerCost = pairs.reduce(
+    (sum, pair) => sum + total(1, 'offerCost', pair) - total(0, 'offerCost', pair),
+    0,
+  );
   return {
     comparison,
     lift,
-    costPerIncremental: incremental > 0 && offerCost > 0 ? offerCost / incremental : null,
-    seeds,
+    costPerIncremental: costPerIncremental(lift, offerCost),
+    seeds: pairs.map((pair) => ({
+      seed: pair.seed,
+      margin: [total(0, 'margin', pair), total(1, 'margin', pair)],
+      redemptions: [total(0, 'redemptions', pair), total(1, 'redemptions', pair)],
+    })),
     failedDays: await db.shoppingDay.count({
       where: { simulationId: { in: [...a, ...b] }, status: { in: ['failed', 'quarantined'] } },
     }),

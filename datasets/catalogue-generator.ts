@@ -1,7 +1,7 @@
 import { roundHalfAway } from '../domain/money.ts';
 import type { Category, Product, ProductPrice, Store } from '../domain/retail/catalog.ts';
 import { Draws } from './draws.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../domain/group-by.ts';
 import { CATEGORY_PLANS, MAKERS, OWN_LABELS, STORE_PLANS } from './grocer.ts';
 import type { CategoryPlan } from './grocer.ts';
 

@@ -2,7 +2,7 @@ import { roundHalfAway } from '../domain/money.ts';
 import type { Category, Product } from '../domain/retail/catalog.ts';
 import type { Campaign, Coupon } from '../domain/retail/coupon.ts';
 import { Draws } from './draws.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../domain/group-by.ts';
 
 // A pool of offers with the face values of a real panel: mean near 1.20, median 1.00, about a third of the price
 // of what they are for. Frontstore offers act on the basket, from a minimum spend.

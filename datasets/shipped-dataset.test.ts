@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Category, Product, ProductPrice, Store } from '../domain/retail/catalog.ts';
 import { Campaign, Coupon } from '../domain/retail/coupon.ts';
 import { Persona } from '../domain/retail/persona.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../domain/group-by.ts';
 import {
   DEFAULT_SEED,
   generateShippedDataset,

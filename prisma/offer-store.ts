@@ -26,8 +26,7 @@ export async function openCycle(db: Database, config: SimulationConfig, cycleNum
   const { simulationId } = config;
   const window = cycleWindow(config.startDate, cycleNumber, config.offerCycleDays);
   const now = new Date();
-  const isOpen = await db.offerCycle.findUnique({ where: { id: cycleId(simulationId, cycleNumber) } });
-  const learned = isOpen === null ? await learnUntil(db, config, cycleNumber) : null;
+  const learned = await learnUntil(db, config, cycleNumber);
   await db.$transaction(async (tx) => {
     await tx.offerCycle.updateMany({
       where: { simulationId, cycleNumber: { lt: cycleNumber }, endsAt: null },

@@ -21,6 +21,7 @@ import type { Redemption, Refused } from '../domain/retail/reservation.ts';
 import type { LoadedCatalog } from './catalog-store.ts';
 import type { Database } from './client.ts';
 import { idOf } from './ids.ts';
+import { orderDiscountRows, orderLineRows, orderMoney } from './order-rows.ts';
 import {
   assessmentOf,
   couponRows,
@@ -148,39 +149,14 @@ function orderRows(
         request_digest: requestDigest,
         status: 'completed',
         currency: catalog.currency,
-        subtotal_cents: cart.subtotalCents,
-        discount_cents: cart.discountCents,
-        shipping_cents: cart.shippingCents,
-        total_cents: cart.totalCents,
-        unit_cost_cents: cart.unitCostCents,
-        vendor_funded_cents: cart.vendorFundedCents,
-        redemption_fee_cents: cart.redemptionFeeCents,
+        ...orderMoney(cart),
         is_simulated: simulationId !== null,
         simulated_at: simulationId === null ? null : at,
         created_at: new Date(),
       },
     ],
-    order_lines: cart.lines.map((line) => ({
-      order_id: orderId,
-      line_number: line.lineNumber,
-      product_id: catalog.productIds.get(line.sku)!,
-      quantity: line.quantity,
-      regular_price_cents: line.regularPriceCents,
-      unit_price_cents: line.unitPriceCents,
-      unit_cost_cents: line.unitCostCents,
-      line_discount_cents: line.lineDiscountCents,
-      order_discount_cents: line.orderDiscountCents,
-      user_coupon_id: line.userCouponId,
-    })),
-    order_discounts: cart.discounts.map((discount) => ({
-      order_id: orderId,
-      user_coupon_id: discount.userCouponId,
-      target: discount.target,
-      amount_cents: discount.amountCents,
-      vendor_funded_cents: discount.vendorFundedCents,
-      redemption_fee_cents: discount.redemptionFeeCents,
-      returned_cents: 0,
-    })),
+    order_lines: orderLineRows(orderId, cart, catalog),
+    order_discounts: orderDiscountRows(orderId, cart).map((row) => ({ ...row, returned_cents: 0 })),
   };
 }
 

@@ -19,6 +19,7 @@ import type { Database } from './client.ts';
 import { idOf } from './ids.ts';
 import { hoursAt } from './offer-store.ts';
 import { loadQuarantined } from './quarantine-store.ts';
+import { orderDiscountRows, orderLineRows, orderMoney } from './order-rows.ts';
 import { insertRows, isRefusedByDatabase } from './rows.ts';
 import type { Row } from './rows.ts';
 
@@ -434,43 +435,15 @@ function sessionRows(
             idempotency_key: `${agentId}/${context.date}/${session.trip}`,
             status: 'completed',
             currency: catalog.currency,
-            subtotal_cents: priced.subtotalCents,
-            discount_cents: priced.discountCents,
-            shipping_cents: priced.shippingCents,
-            total_cents: priced.totalCents,
-            unit_cost_cents: priced.unitCostCents,
-            vendor_funded_cents: priced.vendorFundedCents,
-            redemption_fee_cents: priced.redemptionFeeCents,
+            ...orderMoney(priced),
             is_simulated: true,
             simulated_at: endedAt,
             created_at: createdAt,
           },
         ]
       : [],
-    order_lines: isBought
-      ? priced.lines.map((line) => ({
-          order_id: orderId,
-          line_number: line.lineNumber,
-          product_id: productId(line.sku),
-          quantity: line.quantity,
-          regular_price_cents: line.regularPriceCents,
-          unit_price_cents: line.unitPriceCents,
-          unit_cost_cents: line.unitCostCents,
-          line_discount_cents: line.lineDiscountCents,
-          order_discount_cents: line.orderDiscountCents,
-          user_coupon_id: line.userCouponId,
-        }))
-      : [],
-    order_discounts: isBought
-      ? priced.discounts.map((discount) => ({
-          order_id: orderId,
-          user_coupon_id: discount.userCouponId,
-          target: discount.target,
-          amount_cents: discount.amountCents,
-          vendor_funded_cents: discount.vendorFundedCents,
-          redemption_fee_cents: discount.redemptionFeeCents,
-        }))
-      : [],
+    order_lines: isBought ? orderLineRows(orderId, priced, catalog) : [],
+    order_discounts: isBought ? orderDiscountRows(orderId, priced) : [],
     redemptions: isBought
       ? priced.discounts.map((discount) => ({ id: discount.userCouponId, order_id: orderId, at: endedAt }))
       : [],

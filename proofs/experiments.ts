@@ -7,7 +7,7 @@ import { generateShippedDataset } from '../datasets/shipped-dataset.ts';
 import { compareArms } from '../domain/retail/arm-comparison.ts';
 import type { AgentOutcome, ArmComparison } from '../domain/retail/arm-comparison.ts';
 import { indexCatalog } from '../domain/retail/catalog-index.ts';
-import { NO_LIFT, addLift, splitLift } from '../domain/retail/lift.ts';
+import { NO_LIFT, addLift, costPerIncremental, splitLift } from '../domain/retail/lift.ts';
 import type { Lift, Purchase } from '../domain/retail/lift.ts';
 import type { OfferPolicyType } from '../domain/retail/offer-policy.ts';
 import { SimulationConfig } from '../domain/retail/simulation.ts';
@@ -96,13 +96,12 @@ async function comparePolicies(size: Size, seeds: number, signal: AbortSignal): 
       size.weeks,
     );
     const cost = comparison.measures.offerCost.difference * size.agents * size.weeks * seeds;
-    const incremental = lifts[i]!.parts.incremental.cents;
     return {
       a,
       b,
       comparison,
       lift: lifts[i]!,
-      costPerIncremental: cost > 0 && incremental > 0 ? cost / incremental : null,
+      costPerIncremental: costPerIncremental(lifts[i]!, cost),
     };
   });
 }

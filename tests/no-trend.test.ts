@@ -1,5 +1,5 @@
 // Without offers and events nothing gets more or less with time: a comparison over weeks would mistake a trend for an effect.
-import { groupBy } from '../datasets/group-by.ts';
+import { groupBy } from '../domain/group-by.ts';
 import { generateShippedDataset } from '../datasets/shipped-dataset.ts';
 import { mean } from '../domain/descriptive-statistics.ts';
 import { exp } from '../domain/math.ts';

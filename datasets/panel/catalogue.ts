@@ -1,7 +1,7 @@
 import { mean, median } from '../../domain/descriptive-statistics.ts';
 import { InvalidInputError } from '../../domain/errors.ts';
 import type { Category, Product, ProductPrice } from '../../domain/retail/catalog.ts';
-import { groupBy } from '../group-by.ts';
+import { groupBy } from '../../domain/group-by.ts';
 import { calendarWeeks, promotionWeekStartOf } from './days.ts';
 import { isPurchase, regularAmount } from './panel.ts';
 import type { Lines, Panel, PanelPrices } from './panel.ts';

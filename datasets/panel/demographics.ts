@@ -1,7 +1,7 @@
 import { AGE_GROUPS, ageGroupOf, INCOME_BRACKETS } from '../../domain/retail/persona.ts';
 import type { Persona } from '../../domain/retail/persona.ts';
 import type { Draws } from '../draws.ts';
-import { groupBy } from '../group-by.ts';
+import { groupBy } from '../../domain/group-by.ts';
 import { AGES, CHILDREN, HOUSEHOLD_SHARES, INCOME_SHARES } from '../persona-generator.ts';
 import { frequencyOf } from './households.ts';
 import type { Household } from './households.ts';

@@ -1,7 +1,7 @@
 import { splitByWeight } from '../../domain/money.ts';
 import type { ShoppingFrequency } from '../../domain/retail/persona.ts';
 import { Draws } from '../draws.ts';
-import { groupBy } from '../group-by.ts';
+import { groupBy } from '../../domain/group-by.ts';
 import { daysOf, hasCoupon, isPurchase, receivedAmount } from './panel.ts';
 import type { Demographics, Lines, Panel } from './panel.ts';
 

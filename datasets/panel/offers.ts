@@ -2,7 +2,7 @@ import { median } from '../../domain/descriptive-statistics.ts';
 import type { Category, Product } from '../../domain/retail/catalog.ts';
 import type { Campaign, Coupon } from '../../domain/retail/coupon.ts';
 import { Draws } from '../draws.ts';
-import { groupBy } from '../group-by.ts';
+import { groupBy } from '../../domain/group-by.ts';
 import {
   amountOff,
   EMPTY_COUPON,

@@ -1,6 +1,7 @@
 import { faceValue, matches } from './cart.ts';
 import type { CatalogIndex } from './catalog-index.ts';
 import type { Coupon } from './coupon.ts';
+import { oncePerCoupon } from './once-per-coupon.ts';
 
 /**
  * Part of a typical purchase that a coupon takes off, 0 to 1. Typical is one line of two units at the mean regular
@@ -25,6 +26,16 @@ function typicalPurchaseCents(coupon: Coupon, catalog: CatalogIndex): number {
   return Math.max(coupon.minSpendCents, Math.round((2 * cents) / weight));
 }
 
+/** The most that one redemption of a bounded coupon takes off, in cents; at least 1. */
+export const mostDiscountCents = oncePerCoupon((coupon, catalog): number => {
+  const most = Math.min(coupon.maxDiscountCents ?? Infinity, coupon.amountOffCents ?? Infinity);
+  if (most < Infinity) return most;
+  if (coupon.kind === 'free_shipping')
+    return Math.max(1, ...catalog.stores.map((store) => store.shippingFeeCents));
+  const cents = 3 * typicalPurchaseCents(coupon, catalog);
+  return Math.max(1, faceValue(coupon, cents, Math.floor(cents / 2)));
+});
+
 /**
  * The coupon as it is offered where a budget pays for it: what it may take off is bounded, so that the bound can be
  * set aside before it is used. One without a bound of its own gets that of three typical purchases. Always the same
@@ -34,27 +45,3 @@ export const boundedCoupon = oncePerCoupon((coupon, catalog): Coupon => ({
   ...coupon,
   maxDiscountCents: mostDiscountCents(coupon, catalog),
 }));
-
-/** The most that one redemption of a bounded coupon takes off, in cents; at least 1. */
-export function mostDiscountCents(coupon: Coupon, catalog: CatalogIndex): number {
-  const most = Math.min(coupon.maxDiscountCents ?? Infinity, coupon.amountOffCents ?? Infinity);
-  if (most < Infinity) return most;
-  if (coupon.kind === 'free_shipping')
-    return Math.max(1, ...catalog.stores.map((store) => store.shippingFeeCents));
-  const cents = 3 * typicalPurchaseCents(coupon, catalog);
-  return Math.max(1, faceValue(coupon, cents, Math.floor(cents / 2)));
-}
-
-/** Worked out once for each coupon of a catalogue. */
-function oncePerCoupon<T>(
-  work: (coupon: Coupon, catalog: CatalogIndex) => T,
-): (coupon: Coupon, catalog: CatalogIndex) => T {
-  const known = new WeakMap<CatalogIndex, WeakMap<Coupon, { readonly value: T }>>();
-  return (coupon, catalog) => {
-    const ofCatalog = known.get(catalog) ?? new WeakMap<Coupon, { readonly value: T }>();
-    known.set(catalog, ofCatalog);
-    const before = ofCatalog.get(coupon) ?? { value: work(coupon, catalog) };
-    ofCatalog.set(coupon, before);
-    return before.value;
-  };
-}

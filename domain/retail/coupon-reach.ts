@@ -1,7 +1,8 @@
 import { matches } from './cart.ts';
-import type { CatalogIndex, CategoryShelf } from './catalog-index.ts';
+import type { CategoryShelf } from './catalog-index.ts';
 import type { DayContext } from './choice-context.ts';
 import type { Coupon } from './coupon.ts';
+import { oncePerCoupon } from './once-per-coupon.ts';
 
 /** What a coupon works on: in the catalogue, and in what one household usually buys. */
 
@@ -13,7 +14,7 @@ export function typicalPurchase(
   if (coupon.scope === 'frontstore') return { cents: context.persona.avgCartValueCents, weight: 1 };
   let cents = 0;
   let weight = 0;
-  for (const { shelf, share } of reachOf(context.catalog, coupon)) {
+  for (const { shelf, share } of reachOf(coupon, context.catalog)) {
     const part = share * (context.profile.categoryWeights.get(shelf.name) ?? 0);
     cents += part * shelf.meanPriceCents;
     weight += part;
@@ -23,21 +24,13 @@ export function typicalPurchase(
 
 type Reach = readonly { readonly shelf: CategoryShelf; readonly share: number }[];
 
-const reaches = new WeakMap<CatalogIndex, WeakMap<Coupon, Reach>>();
-
 /** Where a line coupon works: the shelves, and the popularity share of the products it matches. Worked out once. */
-export function reachOf(catalog: CatalogIndex, coupon: Coupon): Reach {
-  const known = reaches.get(catalog) ?? new WeakMap<Coupon, Reach>();
-  reaches.set(catalog, known);
-  const before = known.get(coupon);
-  if (before !== undefined) return before;
-  const reach = catalog.categories.flatMap((shelf) => {
+export const reachOf = oncePerCoupon((coupon, catalog): Reach =>
+  catalog.categories.flatMap((shelf) => {
     const total = shelf.products.reduce((sum, product) => sum + product.popularity, 0);
     const matching = shelf.products.filter((product) => matches(coupon, product));
     return matching.length === 0
       ? []
       : [{ shelf, share: matching.reduce((sum, product) => sum + product.popularity, 0) / total }];
-  });
-  known.set(coupon, reach);
-  return reach;
-}
+  }),
+);

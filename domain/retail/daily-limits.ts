@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.ts';
 import type { RandomKey } from '../random.ts';
 import type { CatalogIndex } from './catalog-index.ts';
 import { compareText } from './catalog-index.ts';
@@ -51,7 +52,7 @@ export function withheldOn(
   root: RandomKey,
 ): string[] {
   const withheld = new Set<string>();
-  for (const [code, holders] of groupsOf(held, ({ coupon }) => coupon.code)) {
+  for (const [code, holders] of groupBy(held, ({ coupon }) => coupon.code)) {
     const { redemptionLimit } = holders[0]!.coupon;
     if (redemptionLimit === null) continue;
     const left = Math.max(0, redemptionLimit - (limits.redeemed.get(code) ?? 0));
@@ -61,7 +62,7 @@ export function withheldOn(
     const open = holders.filter(({ userCouponId }) => !withheld.has(userCouponId));
     for (const id of withholdForBudget(name, leftCents, open, limits.catalog, day, root)) withheld.add(id);
   };
-  for (const [campaign, holders] of groupsOf(held, ({ coupon }) => coupon.campaignCode)) {
+  for (const [campaign, holders] of groupBy(held, ({ coupon }) => coupon.campaignCode)) {
     const budget = limits.campaignBudgets.get(campaign);
     if (budget !== undefined)
       withhold(`campaign/${campaign}`, budget - (limits.spentCents.get(campaign) ?? 0), holders);
@@ -98,17 +99,4 @@ function withholdForBudget(
     left -= most;
     return [];
   });
-}
-
-function groupsOf(
-  held: readonly HeldCoupon[],
-  nameOf: (holder: HeldCoupon) => string,
-): [string, HeldCoupon[]][] {
-  const groups = new Map<string, HeldCoupon[]>();
-  for (const holder of held) {
-    const members = groups.get(nameOf(holder));
-    if (members === undefined) groups.set(nameOf(holder), [holder]);
-    else members.push(holder);
-  }
-  return [...groups];
 }

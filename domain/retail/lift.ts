@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.ts';
 import { compareText } from './catalog-index.ts';
 
 /**
@@ -66,6 +67,15 @@ export function addLift(a: Lift, b: Lift): Lift {
   };
 }
 
+/**
+ * What one unit of incremental value cost; null when B cost no more than A, or nothing of it is incremental.
+ * @param extraCostCents cost of B's offers less that of A's
+ */
+export function costPerIncremental({ parts }: Lift, extraCostCents: number): number | null {
+  const { cents } = parts.incremental;
+  return cents > 0 && extraCostCents > 0 ? extraCostCents / cents : null;
+}
+
 /** Splits what was bought with coupons in B; A is what the same agents bought under the same seed. */
 export function splitLift(a: readonly Purchase[], b: readonly Purchase[], weeks: number): Lift {
   const [ofA, ofB] = [byShopperAndCategory(a), byShopperAndCategory(b)];
@@ -124,12 +134,5 @@ function splitCategory(a: readonly Purchase[], b: readonly Purchase[], weeks: nu
 }
 
 function byShopperAndCategory(purchases: readonly Purchase[]): Map<string, Purchase[]> {
-  const groups = new Map<string, Purchase[]>();
-  for (const purchase of purchases) {
-    const name = `${purchase.agentId}\n${purchase.category}`;
-    const members = groups.get(name);
-    if (members === undefined) groups.set(name, [purchase]);
-    else members.push(purchase);
-  }
-  return groups;
+  return groupBy(purchases, ({ agentId, category }) => `${agentId}\n${category}`);
 }

@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.ts';
 import type { RandomKey } from '../random.ts';
 import { HOURS_PER_DAY } from './calendar.ts';
 import { compareText } from './catalog-index.ts';
@@ -200,13 +201,7 @@ function drawFrom<C extends PoolCoupon>(
     const last = lastCycle.get(coupon.code);
     return last === undefined || last < cycleNumber - rules.noRepeatCycles ? 0 : last;
   };
-  const tiers = new Map<number, C[]>();
-  for (const coupon of candidates) {
-    const tier = tierOf(coupon);
-    const members = tiers.get(tier);
-    if (members === undefined) tiers.set(tier, [coupon]);
-    else members.push(coupon);
-  }
+  const tiers = groupBy(candidates, tierOf);
   const fresh = tiers.get(0)?.length ?? 0;
   const drawn: Drawn[] = [];
   const considered = (tiers.get(0) ?? []).map((coupon) => coupon.code);

@@ -120,7 +120,7 @@ export function returnNeeds(
   const needs: CategoryNeed[] = [];
   for (const { coupon } of wanted) {
     if (coupon.scope === 'frontstore' || cart.some((line) => matches(coupon, line))) continue;
-    const candidates = reachOf(context.catalog, coupon).map(({ shelf }) => shelf);
+    const candidates = reachOf(coupon, context.catalog).map(({ shelf }) => shelf);
     const category = heaviest(context, candidates, key.at(coupon.code));
     if (category === null) continue;
     const draw = key.at(coupon.code).uniform();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { groupBy } from '../group-by.ts';
 import type { RandomKey } from '../random.ts';
 import type { CatalogIndex } from './catalog-index.ts';
 import { typicalDepth } from './coupon-depth.ts';
@@ -127,12 +128,5 @@ function inOrder(
   candidates: readonly Coupon[],
   rankOf: (coupon: Coupon) => number,
 ): PreferenceGroup<Coupon>[] {
-  const groups = new Map<number, Coupon[]>();
-  for (const coupon of candidates) {
-    const rank = rankOf(coupon);
-    const members = groups.get(rank);
-    if (members === undefined) groups.set(rank, [coupon]);
-    else members.push(coupon);
-  }
-  return [...groups.entries()].sort(([a], [b]) => a - b).map(([, members]) => ({ members }));
+  return [...groupBy(candidates, rankOf)].sort(([a], [b]) => a - b).map(([, members]) => ({ members }));
 }

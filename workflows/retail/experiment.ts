@@ -4,7 +4,6 @@ import {
   TemporalFailure,
   executeChild,
   isCancellation,
-  log,
   proxyActivities,
   setCurrentDetails,
 } from '@temporalio/workflow';
@@ -14,7 +13,7 @@ import { RUN_STATUS, SIMULATION_ID } from '../search-attributes.ts';
 import { WORKFLOW_TASK_TIMEOUT } from '../task-queues.ts';
 import { databaseRetries } from './activity-options.ts';
 import { simulation } from './simulation.ts';
-import { failureReason, inWindow, whenFree } from './windows.ts';
+import { failureReason, inWindow, withAnotherTry } from './windows.ts';
 
 const { prepareSimulation, finishExperiment } = proxyActivities<RetailActivities>(databaseRetries);
 
@@ -60,33 +59,27 @@ export async function experiment(input: ExperimentInput): Promise<ExperimentResu
   }
 }
 
-const TRIES = 3;
-
 /** Has one simulation lived to its end; returns why it was not, or null. */
 async function liveSimulation(experimentId: string, simulationId: string): Promise<string | null> {
-  for (let tries = 1; ; tries++) {
-    try {
+  try {
+    return await withAnotherTry(async () => {
       // Null when it was completed before.
       const prepared = await prepareSimulation({ experimentId, simulationId });
       if (prepared === null) return null;
-      const { status } = await whenFree(() =>
-        executeChild(simulation, {
-          args: [prepared],
-          workflowId: simulationWorkflowId(simulationId),
-          workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-          parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-          staticSummary: `of experiment ${experimentId}`,
-          typedSearchAttributes: [
-            { key: SIMULATION_ID, value: simulationId },
-            { key: RUN_STATUS, value: 'running' },
-          ],
-        }),
-      );
+      const { status } = await executeChild(simulation, {
+        args: [prepared],
+        workflowId: simulationWorkflowId(simulationId),
+        workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        staticSummary: `of experiment ${experimentId}`,
+        typedSearchAttributes: [
+          { key: SIMULATION_ID, value: simulationId },
+          { key: RUN_STATUS, value: 'running' },
+        ],
+      });
       return status === 'completed' ? null : 'it was stopped';
-    } catch (error) {
-      const reason = failureReason(error);
-      if (tries === TRIES) return reason;
-      log.warn('A simulation ended without an answer; taking it up again', { simulationId, reason });
-    }
+    });
+  } catch (error) {
+    return failureReason(error);
   }
 }

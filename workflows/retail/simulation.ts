@@ -7,7 +7,6 @@ import {
   continueAsNew,
   executeChild,
   isCancellation,
-  log,
   patched,
   proxyActivities,
   setCurrentDetails,
@@ -29,7 +28,7 @@ import { offerCycle } from './offer-cycle.ts';
 import { simulationDay } from './simulation-day.ts';
 import type { LivedDay } from './simulation-day.ts';
 import type { Carried, SimulationInput, SimulationResult } from '../../domain/retail/simulation-input.ts';
-import { failureReason, whenFree } from './windows.ts';
+import { withAnotherTry } from './windows.ts';
 
 const { finishSimulation, noteStatus } = proxyActivities<RetailActivities>(databaseRetries);
 
@@ -158,24 +157,6 @@ function notesOn(input: SimulationInput, state: SimulationState): () => Promise<
     // Executions of earlier versions got no answer.
     state.storedDays = (await noteStatus({ simulationId: input.simulationId, status, timeScale })) ?? 0;
   };
-}
-
-const TRIES = 3;
-
-/**
- * Starts a child again when somebody ended it from outside: what it has done is stored and only read back. Our own
- * cancellation goes through.
- */
-async function withAnotherTry<T>(start: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await whenFree(start);
-    } catch (error) {
-      const reason = failureReason(error);
-      if (tries === TRIES) throw error;
-      log.warn('A child execution ended without an answer; starting it again', { reason });
-    }
-  }
 }
 
 function begin({ timeScale, catchUp, takenUpAt }: SimulationInput): Carried {

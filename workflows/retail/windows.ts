@@ -3,6 +3,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   isCancellation,
+  log,
   rootCause,
   sleep,
 } from '@temporalio/workflow';
@@ -68,4 +69,22 @@ export function dayFailureOf(error: unknown): DayFailure {
 function isAgentFailure(error: unknown): boolean {
   if (error instanceof ApplicationFailure) return error.type === AGENT_FAILURE;
   return error instanceof Error && isAgentFailure(error.cause);
+}
+
+const TRIES = 3;
+
+/**
+ * Starts a child again when somebody ended it from outside: what it has done is stored and only read back. Our own
+ * cancellation goes through.
+ */
+export async function withAnotherTry<T>(start: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await whenFree(start);
+    } catch (error) {
+      const reason = failureReason(error);
+      if (tries === TRIES) throw error;
+      log.warn('A child execution ended without an answer; starting it again', { reason });
+    }
+  }
 }
