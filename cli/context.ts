@@ -1,3 +1,5 @@
+import { withServices } from '../client/services.ts';
+import type { Services } from '../client/simulations.ts';
 import { type Config, parseConfig } from '../config.ts';
 import { type DataFolder, dataFolderAt, readRunningState } from '../stack/data-folder.ts';
 import { StackError } from '../stack/errors.ts';
@@ -41,6 +43,16 @@ export function openDatabaseContext(
 
 export function isJson(command: Command): boolean {
   return command.optsWithGlobals<{ json?: boolean }>().json === true;
+}
+
+/** Connects to the database and to Temporal for as long as `use` runs. */
+export function connected<T>(context: CliContext, use: (services: Services) => Promise<T>): Promise<T> {
+  return withServices({ ...context, poolSize: context.config.database.poolSize }, use);
+}
+
+/** The result of a command: with `--json` the value, else the text. */
+export function print({ isJson }: Pick<CliContext, 'isJson'>, value: unknown, text: string): void {
+  process.stdout.write(`${isJson ? JSON.stringify(value) : text}\n`);
 }
 
 /** `up` and `demo` are for simulating, so they allow it unless the environment says otherwise. */

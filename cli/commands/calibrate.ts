@@ -5,9 +5,10 @@ import type { Command } from 'commander';
 import { calibrate, openCalibrationPanel } from '../../client/calibration.ts';
 import type { Calibration, CalibrationProgress } from '../../client/calibration.ts';
 import { parseConfig } from '../../config.ts';
-import { ConflictError, InvalidInputError, NotFoundError } from '../../domain/errors.ts';
+import { ConflictError, NotFoundError } from '../../domain/errors.ts';
 import { dataFolderAt } from '../../stack/data-folder.ts';
 import { isJson } from '../context.ts';
+import { wholeNumber } from '../options.ts';
 import { renderCalibration } from '../render-realism.ts';
 
 export function registerCalibrate(program: Command): void {
@@ -40,8 +41,8 @@ type Flags = {
 
 async function run(flags: Flags, command: Command): Promise<void> {
   const options = {
-    households: atLeast('--households', flags.households, 2),
-    trials: atLeast('--trials', flags.trials, 1),
+    households: wholeNumber('--households', flags.households, 2),
+    trials: wholeNumber('--trials', flags.trials, 1),
     seed: flags.seed,
   };
   requireNewFile(flags.out);
@@ -89,10 +90,4 @@ function progressOf(trials: number): (progress: CalibrationProgress) => void {
     const what = progress.trial === 0 ? 'defaults' : `trial ${progress.trial} of ${trials}`;
     process.stderr.write(`${what}: score ${progress.score.toFixed(4)}, best ${best.toFixed(4)}\n`);
   };
-}
-
-function atLeast(option: string, text: string, least: number): number {
-  if (!/^\d{1,6}$/.test(text) || Number(text) < least)
-    throw new InvalidInputError(`${option} is a whole number from ${least}; "${text}" is none.`);
-  return Number(text);
 }

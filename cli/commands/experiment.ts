@@ -9,15 +9,14 @@ import {
   viewExperiment,
   waitForExperiment,
 } from '../../client/experiments.ts';
-import { withServices } from '../../client/services.ts';
 import type { Services } from '../../client/simulations.ts';
 import { offersOf, requireSimulationMode } from '../../client/start-config.ts';
-import { InvalidInputError } from '../../domain/errors.ts';
 import { listExperiments } from '../../prisma/experiment-store.ts';
 import { readConfigFile, readOffers } from '../config-file.ts';
-import { openContext } from '../context.ts';
+import { connected, openContext, print } from '../context.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { namesOf, wholeNumber, withoutUndefined } from '../options.ts';
 import { progressLine } from '../progress.ts';
 import { renderComparison, renderExperiment, renderLift, renderView } from '../render-experiment.ts';
 import { writeExperimentPage } from '../experiment-page.ts';
@@ -169,10 +168,10 @@ async function compare(a: string, b: string, flags: { burnIn: string }, command:
   const burnIn = wholeNumber('--burn-in', flags.burnIn, 0);
   const context = openContext(command);
   await connected(context, async ({ db }) => {
-    const found = await reportPairs(db, idsOf(a), idsOf(b), burnIn);
+    const found = await reportPairs(db, namesOf(a), namesOf(b), burnIn);
     print(
       context,
-      { a: idsOf(a), b: idsOf(b), ...found },
+      { a: namesOf(a), b: namesOf(b), ...found },
       [renderComparison(found.comparison), '', ...renderLift(found)].join('\n'),
     );
   });
@@ -197,36 +196,10 @@ export async function showExperiment({ db }: Services, experimentId: string): Pr
   display.end();
 }
 
-function connected<T>(context: CliContext, use: (services: Services) => Promise<T>): Promise<T> {
-  return withServices({ ...context, poolSize: 4 }, use);
-}
-
-function print({ isJson }: Pick<CliContext, 'isJson'>, value: unknown, text: string): void {
-  process.stdout.write(`${isJson ? JSON.stringify(value) : text}\n`);
-}
-
-function idsOf(list: string): string[] {
-  const ids = list.split(',').map((id) => id.trim());
-  const twice = ids.find((id, i) => ids.indexOf(id) !== i);
-  if (twice !== undefined) throw new InvalidInputError(`"${twice}" is named twice in "${list}".`);
-  return ids;
-}
-
 /** `10` is the seeds 1 to 10; anything with a comma is a list of names. */
 function seedsOf(given: string): string[] {
-  if (given.includes(',')) return idsOf(given.replace(/,$/, ''));
+  if (given.includes(',')) return namesOf(given.replace(/,$/, ''));
   return Array.from({ length: wholeNumber('--seeds', given, 1) }, (_, i) => String(i + 1));
-}
-
-function wholeNumber(option: string, text: string, least: number): number {
-  const value = Number(text);
-  if (!/^\d{1,7}$/.test(text.trim()) || value < least)
-    throw new InvalidInputError(`${option} is a whole number of at least ${least}; "${text}" is none.`);
-  return value;
-}
-
-function withoutUndefined(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 function defaultId(): string {

@@ -7,6 +7,7 @@ import { createDatabase } from '../../prisma/client.ts';
 import { EXPORT_FORMATS } from '../../recordings/formats.ts';
 import type { ExportFormat, WrittenTables } from '../../recordings/formats.ts';
 import { openDatabaseContext } from '../context.ts';
+import { namesOf } from '../options.ts';
 
 export function registerExport(program: Command): void {
   program
@@ -34,7 +35,7 @@ async function exportTables(list: string, flags: Flags, command: Command): Promi
     horizonDays: flags.horizon === undefined ? null : numberOf('--horizon', flags.horizon),
     testShare: numberOf('--test-share', flags.testShare),
   };
-  const ids = idsOf(list);
+  const ids = namesOf(list);
   const { config, databaseUrl, isJson } = openDatabaseContext(command);
   const db = createDatabase(databaseUrl, { poolSize: config.database.poolSize });
   try {
@@ -49,13 +50,6 @@ async function exportTables(list: string, flags: Flags, command: Command): Promi
   } finally {
     await db.$disconnect();
   }
-}
-
-function idsOf(list: string): string[] {
-  const ids = list.split(',').map((id) => id.trim());
-  const twice = ids.find((id, i) => ids.indexOf(id) !== i);
-  if (twice !== undefined) throw new InvalidInputError(`"${twice}" is named twice in "${list}".`);
-  return ids;
 }
 
 function numberOf(flag: string, text: string): number {

@@ -1,10 +1,10 @@
 // Whether the shipped shoppers live like real ones. Needs neither Temporal nor a database.
 import type { Command } from 'commander';
 import { measureRealism } from '../../client/realism.ts';
-import { InvalidInputError } from '../../domain/errors.ts';
 import { readConfigFile } from '../config-file.ts';
 import { isJson } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { wholeNumber } from '../options.ts';
 import { showPart } from '../progress.ts';
 import { REALISM_LEGEND, failingText, renderRealismTable } from '../render-realism.ts';
 import { parseSeeds } from './market-facts.ts';
@@ -41,9 +41,9 @@ async function realism(flags: Flags, command: Command): Promise<void> {
   const given = { ...config, ...(flags.channel === undefined ? {} : { channel: flags.channel }) };
   const size = {
     seeds: parseSeeds(flags.seeds).map(String),
-    agents: positive('--agents', flags.agents, 1),
-    weeks: positive('--weeks', flags.weeks, 1),
-    burnInWeeks: positive('--burn-in', flags.burnIn, 0),
+    agents: wholeNumber('--agents', flags.agents, 1),
+    weeks: wholeNumber('--weeks', flags.weeks, 1),
+    burnInWeeks: wholeNumber('--burn-in', flags.burnIn, 0),
   };
   const run = await measureRealism(given, size, showPart('simulating'));
   const failing = run.rows.filter(({ verdict }) => verdict === 'fails');
@@ -57,10 +57,4 @@ async function realism(flags: Flags, command: Command): Promise<void> {
   ];
   process.stdout.write(`${isJson(command) ? JSON.stringify(run) : text.join('\n')}\n`);
   if (failing.length > 0) process.exitCode = EXIT_CODES.checkFailed;
-}
-
-function positive(option: string, text: string, least: number): number {
-  if (!/^\d{1,6}$/.test(text) || Number(text) < least)
-    throw new InvalidInputError(`${option} is a whole number from ${least}; "${text}" is none.`);
-  return Number(text);
 }

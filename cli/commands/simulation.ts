@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { forkSimulation } from '../../client/fork.ts';
 import { reconcileSimulations } from '../../client/reconciliation.ts';
 import { reviewSimulation } from '../../client/report.ts';
-import { withServices } from '../../client/services.ts';
 import {
   advance,
   pauseSimulation,
@@ -24,9 +23,10 @@ import { digestSimulation, firstDifference } from '../../prisma/digest-store.ts'
 import { listSimulations, loadSimulation } from '../../prisma/simulation-store.ts';
 import type { ClockView } from '../../workflows/retail/messages.ts';
 import { readConfigFile, readJsonFile, readOffers } from '../config-file.ts';
-import { openContext } from '../context.ts';
+import { connected, openContext, print } from '../context.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { withoutUndefined } from '../options.ts';
 import { showProgress } from '../progress.ts';
 import { renderReport } from '../render-report.ts';
 import { renderClock, renderList, renderView } from '../render-simulation.ts';
@@ -307,14 +307,6 @@ async function review(id: string, _options: object, command: Command): Promise<v
   if (report.checks.some((check) => !check.isOk)) process.exitCode = EXIT_CODES.checkFailed;
 }
 
-function connected<T>(context: CliContext, use: (services: Services) => Promise<T>): Promise<T> {
-  return withServices({ ...context, poolSize: context.config.database.poolSize }, use);
-}
-
-function print(context: Pick<CliContext, 'isJson'>, value: unknown, text: string): void {
-  process.stdout.write(`${context.isJson ? JSON.stringify(value) : text}\n`);
-}
-
 function fieldsOf(flags: StartFlags): Record<string, unknown> {
   const fields: Record<string, unknown> = {
     simulationId: flags.id,
@@ -329,7 +321,7 @@ function fieldsOf(flags: StartFlags): Record<string, unknown> {
     channel: flags.channel,
     refreshPolicy: flags.refresh,
   };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  return withoutUndefined(fields);
 }
 
 function targetOf({ until, ...amounts }: Record<string, string>): Record<string, unknown> {
