@@ -4,7 +4,8 @@ import { visitDecision } from '../domain/retail/visit-choice.ts';
 import type { BinaryDecision, DayContext, WalletCoupon } from '../domain/retail/choice-context.ts';
 import { offeredCoupon } from '../domain/retail/daily-limits.ts';
 import { effectsOn } from '../domain/retail/event-calendar.ts';
-import { householdProfile, initialHousehold } from '../domain/retail/household.ts';
+import { householdProfile } from '../domain/retail/household.ts';
+import { initialHousehold } from '../domain/retail/initial-household.ts';
 import type { HouseholdState } from '../domain/retail/household.ts';
 import { Persona } from '../domain/retail/persona.ts';
 import { agentKey } from '../domain/retail/shopping-day.ts';
@@ -69,18 +70,21 @@ export async function loadDays(
     }
     const key = agentKey(root, agentId);
     const profile = householdProfile(parsed.data, catalog.index, config.choice, config.channel, key);
-    const context: DayContext = {
+    const shopper = {
       persona: parsed.data,
       catalog: catalog.index,
       parameters: config.choice,
       channel: config.channel,
       profile,
-      household: standing.stateBefore ?? initialHousehold(profile, key),
+      key,
+    };
+    const context: DayContext = {
+      ...shopper,
+      household: standing.stateBefore ?? initialHousehold(shopper),
       day,
       date,
       effects: effectsOn(config.events, date),
       wallet: (standing.wallet ?? []).map((entry) => walletCouponOf(entry, config, catalog)),
-      key,
     };
     return { agentId, stored, type: 'ok', day: { context, agentId, userId } };
   });

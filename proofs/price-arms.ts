@@ -6,10 +6,13 @@ import { exp, ln, power } from '../domain/math.ts';
 import { pairedDifference } from '../domain/paired-difference.ts';
 import { RandomKey } from '../domain/random.ts';
 import { addDays } from '../domain/retail/calendar.ts';
-import type { CatalogIndex } from '../domain/retail/catalog-index.ts';
+import type { CatalogIndex, CategoryShelf } from '../domain/retail/catalog-index.ts';
+import type { TripContext } from '../domain/retail/choice-context.ts';
 import type { ChoiceParameters } from '../domain/retail/choice-parameters.ts';
 import type { CalendarEvent, PriceShock } from '../domain/retail/event-calendar.ts';
-import { householdProfile, initialHousehold } from '../domain/retail/household.ts';
+import { householdProfile, unitsAtHome } from '../domain/retail/household.ts';
+import { initialHousehold, usualTrips } from '../domain/retail/initial-household.ts';
+import type { UsualEffects } from '../domain/retail/initial-household.ts';
 import { INCOME_BRACKETS } from '../domain/retail/persona.ts';
 import type { Persona } from '../domain/retail/persona.ts';
 import { shelfOf } from '../domain/retail/product-choice.ts';
@@ -74,12 +77,8 @@ export async function shortRunElasticities(
   ];
 }
 
-/** Elasticities of units with respect to a price cut that ends again, each with its 95 % interval. */
-export type PullForward = Readonly<Record<'gross' | 'dip' | 'net', MeasuredElasticity>>;
-export type MeasuredElasticity = {
-  readonly value: number;
-  readonly interval: readonly [low: number, high: number];
-};
+/** Elasticities of units with respect to a price cut that ends again. */
+export type PullForward = Readonly<Record<'gross' | 'dip' | 'net', PlantedElasticity>>;
 
 const BEFORE_DAYS = 14;
 const CUT_DAYS = 14;
@@ -114,18 +113,31 @@ export async function pullForward(
         personas,
       );
       for (const { agentId, day, session } of sessions)
-        if (session.outcome === 'completed')
-          units[arm].set(agentId, addUnits(units[arm].get(agentId) ?? NO_UNITS, day, session));
+        if (session.outcome === 'completed') {
+          const bought = session.priced.lines.reduce((sum, line) => sum + line.quantity, 0);
+          units[arm].set(agentId, added(units[arm].get(agentId) ?? NO_UNITS, day, bought));
+        }
     }
+  const law = plannedUnits({ catalog, personas }, seeds, factor, choice);
   const agents = personas.map(({ agentId }) => agentId);
-  const sums = (arm: 'plain' | 'cut', of: (sums: UnitSums) => number) =>
-    agents.map((agentId) => of(units[arm].get(agentId) ?? NO_UNITS));
-  const scale = mean(sums('plain', ({ during }) => during)) * ln(factor);
-  const measure = (name: string, of: (sums: UnitSums) => number): MeasuredElasticity => {
+  const measure = (name: string, of: (sums: UnitSums) => number): PlantedElasticity => {
+    const sums = (arm: 'plain' | 'cut') => agents.map((agentId) => of(units[arm].get(agentId) ?? NO_UNITS));
     const key = RandomKey.of('pull forward').at(name);
-    const { difference, interval } = pairedDifference(sums('plain', of), sums('cut', of), key);
+    const { difference, interval } = pairedDifference(sums('plain'), sums('cut'), key);
+    const during = agents.map((agentId) => (units.plain.get(agentId) ?? NO_UNITS).during);
+    const scale = mean(during) * ln(factor);
+    const planted = (of(law.cut) - of(law.plain)) / (law.plain.during * ln(factor));
     // The logarithm of a cut is negative: the upper end becomes the lower one.
-    return { value: difference / scale, interval: [interval[1] / scale, interval[0] / scale] };
+    const [low, high] = [interval[1] / scale, interval[0] / scale];
+    const holds = low <= planted && planted <= high;
+    return {
+      name,
+      planted,
+      measured: difference / scale,
+      interval: [low, high],
+      agents: agents.length,
+      holds,
+    };
   };
   return {
     gross: measure('gross', ({ during }) => during),
@@ -134,11 +146,62 @@ export async function pullForward(
   };
 }
 
+/** Times that the law is lived for each agent and seed: its own luck is then a tenth of what is measured. */
+const LIVES = 40;
+
+/**
+ * Units that the laws of a trip alone expect, without and with the cut: how often, how much of which category given what
+ * is at home, how many units. What the cut does to a category's purchases and to the units of a line is that of
+ * `incidenceCount` and `unitCount`.
+ */
+function plannedUnits(
+  { catalog, personas }: Market,
+  seeds: readonly string[],
+  factor: number,
+  choice: Partial<ChoiceParameters>,
+): { plain: UnitSums; cut: UnitSums } {
+  const sums = { plain: NO_UNITS, cut: NO_UNITS };
+  for (const seed of seeds)
+    for (const persona of personas) {
+      const { choice: parameters } = armConfig({ seed, days: 1, events: [], choice });
+      const context = tripOf(
+        { persona, parameters, seed, day: BEFORE_DAYS, date: addDays(START_DATE, BEFORE_DAYS) },
+        catalog,
+      );
+      const pull = new Map(
+        catalog.categories.map((shelf) => [shelf.name, categoryPull(context, shelf, factor)]),
+      );
+      const extra = exp(parameters.extraUnitsByDiscount * (1 - factor));
+      const isCut = (day: number) => day >= BEFORE_DAYS && day < BEFORE_DAYS + CUT_DAYS;
+      const effects: UsualEffects = {
+        purchases: (category, day) => (isCut(day) ? pull.get(category)! : 1),
+        extraUnits: (day) => (isCut(day) ? extra : 1),
+      };
+      const atHome = new Map(
+        catalog.categories.map(({ name }) => [
+          name,
+          unitsAtHome(context.household, context.profile, name, 0),
+        ]),
+      );
+      for (let life = 0; life < LIVES; life++)
+        for (const arm of ['plain', 'cut'] as const)
+          for (const { day, units } of usualTrips(
+            context,
+            atHome,
+            RandomKey.of(seed).at('law', persona.agentId, life),
+            arm === 'cut' ? effects : undefined,
+          )) {
+            if (day >= BEFORE_DAYS + CUT_DAYS + AFTER_DAYS) break;
+            sums[arm] = added(sums[arm], day, units);
+          }
+    }
+  return sums;
+}
+
 type UnitSums = { readonly during: number; readonly after: number };
 const NO_UNITS: UnitSums = { during: 0, after: 0 };
 
-function addUnits({ during, after }: UnitSums, day: number, { priced }: ShoppingSession): UnitSums {
-  const units = priced.lines.reduce((sum, line) => sum + line.quantity, 0);
+function added({ during, after }: UnitSums, day: number, units: number): UnitSums {
   const isDuring = day >= BEFORE_DAYS && day < BEFORE_DAYS + CUT_DAYS;
   const isAfter = day >= BEFORE_DAYS + CUT_DAYS;
   return { during: during + (isDuring ? units : 0), after: after + (isAfter ? units : 0) };
@@ -274,7 +337,7 @@ function firstChoices({ choices }: ShoppingSession): Map<string, ProductChoice> 
 }
 
 function utilityLost(
-  { persona, parameters }: FirstTrip,
+  { persona, parameters }: Pick<FirstTrip, 'persona' | 'parameters'>,
   catalog: CatalogIndex,
   category: string,
   { price }: ShelfItem,
@@ -295,41 +358,39 @@ function utilityLost(
  */
 function incidenceCount(trip: FirstTrip, catalog: CatalogIndex): Count[] {
   const [cheap, plain, dear] = [trip.cheap, trip.plain, trip.dear].map(plannedNeeds);
-  const { persona, parameters, seed, day, date } = trip;
-  const key = agentKey(RandomKey.of(seed), persona.agentId);
-  const profile = householdProfile(persona, catalog, parameters, 'in_store', key);
-  const household = initialHousehold(profile, key);
-  const context = {
-    persona,
-    catalog,
-    parameters,
-    channel: 'in_store' as const,
-    profile,
-    household,
-    day,
-    date,
-    wallet: [],
-    key,
-    trip: 0,
-  };
+  const context = tripOf(trip, catalog);
   return catalog.categories.map((shelf, i): Count => {
-    const items = shelfOf(context, shelf, []);
-    const weights = items.map((item) => exp(item.utility));
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    const expected = (factor: number): number => {
-      const kept = items.reduce(
-        (sum, item, k) =>
-          sum + (weights[k]! / total) * exp(-utilityLost(trip, catalog, shelf.name, item, factor)),
-        0,
-      );
-      return 1 - exp(-plain!.means[i]! * power(kept, parameters.categoryInclusiveValue));
-    };
+    const expected = (factor: number): number =>
+      1 - exp(-plain!.means[i]! * (factor === 1 ? 1 : categoryPull(context, shelf, factor)));
     return {
       cheap: cheap!.drawn[i]!,
       dear: dear!.drawn[i]!,
       expected: { cheap: expected(CHEAP), plain: expected(1), dear: expected(DEAR) },
     };
   });
+}
+
+type TripOf = Pick<FirstTrip, 'persona' | 'parameters' | 'seed' | 'day' | 'date'>;
+
+/** The trip of a household that has just been found. */
+function tripOf({ persona, parameters, seed, day, date }: TripOf, catalog: CatalogIndex): TripContext {
+  const key = agentKey(RandomKey.of(seed), persona.agentId);
+  const profile = householdProfile(persona, catalog, parameters, 'in_store', key);
+  const shopper = { persona, catalog, parameters, channel: 'in_store' as const, profile, key };
+  return { ...shopper, household: initialHousehold(shopper), day, date, wallet: [], trip: 0 };
+}
+
+/** exp(γ · change of the inclusive value) of what is on the shelf when all its prices change by a factor. */
+function categoryPull(context: TripContext, shelf: CategoryShelf, factor: number): number {
+  const items = shelfOf(context, shelf, []);
+  const weights = items.map((item) => exp(item.utility));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const kept = items.reduce(
+    (sum, item, k) =>
+      sum + (weights[k]! / total) * exp(-utilityLost(context, context.catalog, shelf.name, item, factor)),
+    0,
+  );
+  return power(kept, context.parameters.categoryInclusiveValue);
 }
 
 /** In the order of the catalogue's categories. */

@@ -6,7 +6,8 @@ import type { DayContext, TripContext, WalletCoupon } from '../domain/retail/cho
 import { addDays } from '../domain/retail/calendar.ts';
 import { DEFAULT_CHOICE_PARAMETERS } from '../domain/retail/choice-parameters.ts';
 import { Coupon } from '../domain/retail/coupon.ts';
-import { householdProfile, initialHousehold } from '../domain/retail/household.ts';
+import { householdProfile } from '../domain/retail/household.ts';
+import { initialHousehold } from '../domain/retail/initial-household.ts';
 import type { OfferRules, PoolCoupon } from '../domain/retail/offer-assignment.ts';
 import { Persona, ageGroupOf } from '../domain/retail/persona.ts';
 import { agentKey } from '../domain/retail/shopping-day.ts';
@@ -242,7 +243,8 @@ export function aDay(given: ContextInput = {}): DayContext {
   const channel = rest.channel ?? 'in_store';
   const key = rest.key ?? agentKey(RandomKey.of(seed), persona.agentId);
   const profile = rest.profile ?? householdProfile(persona, catalog, parameters, channel, key);
-  const household = rest.household ?? initialHousehold(profile, key);
+  const household =
+    rest.household ?? initialHousehold({ persona, catalog, parameters, channel, profile, key });
   const day = rest.day ?? 0;
   const date = rest.date ?? addDays(START_DATE, day);
   return { persona, catalog, parameters, channel, profile, household, day, date, wallet: [], key, ...rest };

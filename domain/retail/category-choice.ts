@@ -1,11 +1,13 @@
 import { exp, ln, logit } from '../math.ts';
 import { poissonQuantile } from '../random.ts';
+import type { RandomKey } from '../random.ts';
 import { dayOfWeek } from './calendar.ts';
 import type { CatalogIndex, CategoryShelf } from './catalog-index.ts';
 import { decide, tripKey } from './choice-context.ts';
 import type { BinaryDecision, TripContext } from './choice-context.ts';
 import type { ChoiceParameters } from './choice-parameters.ts';
 import { unitsAtHome } from './household.ts';
+import type { HouseholdProfile } from './household.ts';
 import { discountUtility, displayOf, inclusiveValue, promotionUtility } from './product-choice.ts';
 import type { ShelfItem } from './product-choice.ts';
 
@@ -23,7 +25,7 @@ export type TripPlan = {
  * (a geometric number of lines), Gamma(3) for stock-up trips (negative binomial, size 3), as in the panel.
  */
 export function planTrip(context: TripContext): TripPlan {
-  const { parameters, profile, persona } = context;
+  const { parameters, profile } = context;
   const key = tripKey(context);
   const weekend = [0, 6].includes(dayOfWeek(context.date)) ? parameters.stockUpOnWeekend : 0;
   const stockUp = decide(
@@ -34,19 +36,26 @@ export function planTrip(context: TripContext): TripPlan {
     },
     key.at('trip_type'),
   );
-  const impulse = exp(parameters.impulseLines * (persona.impulsivity - 0.4));
-  const mean =
-    (stockUp.isYes ? profile.stockUpLines : profile.fillInLines) *
-    impulse *
-    (context.effects?.basketSize ?? 1);
-  const gamma = stockUp.isYes
-    ? [0, 1, 2].reduce((sum, i) => sum + key.at('trip_size', i).exponential(), 0) / 3
-    : key.at('trip_size', 0).exponential();
   return {
     tripType: stockUp.isYes ? 'stock_up' : 'fill_in',
     stockUp,
-    size: 1 + Math.max(0.1, mean - 1) * gamma,
+    size: tripSize(context, stockUp.isYes, key, context.effects?.basketSize),
   };
+}
+
+/** Expected number of lines of a trip of a kind, drawn by `key`. */
+export function tripSize(
+  { parameters, profile, persona }: Pick<TripContext, 'parameters' | 'profile' | 'persona'>,
+  isStockUp: boolean,
+  key: RandomKey,
+  effect = 1,
+): number {
+  const impulse = exp(parameters.impulseLines * (persona.impulsivity - 0.4));
+  const mean = (isStockUp ? profile.stockUpLines : profile.fillInLines) * impulse * effect;
+  const gamma = isStockUp
+    ? [0, 1, 2].reduce((sum, i) => sum + key.at('trip_size', i).exponential(), 0) / 3
+    : key.at('trip_size', 0).exponential();
+  return 1 + Math.max(0.1, mean - 1) * gamma;
 }
 
 /** How much of one category a trip wants: a Poisson number of lines, with what made its mean. */
@@ -74,7 +83,7 @@ export function categoryNeeds(
   const { parameters, profile, household, day } = context;
   const key = tripKey(context);
   const rates = context.catalog.categories.map((shelf) => {
-    const units = Math.min(6, unitsAtHome(household, profile, shelf.name, day));
+    const units = unitsAtHome(household, profile, shelf.name, day);
     const items = shelves.get(shelf.name) ?? [];
     const pull =
       parameters.categoryInclusiveValue *
@@ -82,7 +91,8 @@ export function categoryNeeds(
     const weight =
       ((profile.categoryWeights.get(shelf.name) ?? 0) *
         (context.effects?.demand.get(shelf.name) ?? 1) *
-        exp(profile.stock.offset - parameters.stockEffect * units + pull)) /
+        purchaseRate(profile, parameters, units) *
+        exp(pull)) /
       promotionLift(context.catalog, shelf, parameters);
     return { category: shelf.name, weight };
   });
@@ -98,6 +108,11 @@ export function categoryNeeds(
     const lines = Math.min(MAX_LINES_PER_CATEGORY, poissonQuantile(draw, mean) + (isPrimary ? 1 : 0));
     return { category, mean, draw, lines, isPrimary };
   });
+}
+
+/** How much more or less of a category than usual is bought with so many units at home. */
+export function purchaseRate(profile: HouseholdProfile, parameters: ChoiceParameters, units: number): number {
+  return exp(profile.stock.offset - parameters.stockEffect * Math.min(6, units));
 }
 
 const lifts = new WeakMap<CatalogIndex, WeakMap<ChoiceParameters, Map<string, number>>>();

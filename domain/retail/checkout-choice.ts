@@ -2,6 +2,7 @@ import type { CartLine, PricedCart } from './cart.ts';
 import { decide, tripKey } from './choice-context.ts';
 import type { BinaryDecision, DayContext, TripContext } from './choice-context.ts';
 import { budgetWeek } from './household.ts';
+import type { Persona } from './persona.ts';
 
 /** What is put back at the checkout, and whether the rest is bought. */
 
@@ -19,15 +20,23 @@ export function linesToDrop(context: TripContext, cart: readonly CartLine[]): nu
   const dropped: number[] = [];
   for (const line of [...cart].reverse()) {
     if (total <= limit || dropped.length === cart.length - 1) break;
-    if (key.at(line.category, line.sku).uniform() >= 0.4 + 0.6 * persona.priceSensitivity) continue;
+    if (key.at(line.category, line.sku).uniform() >= putBackProbability(persona)) continue;
     dropped.push(line.lineNumber);
     total -= line.quantity * line.unitPriceCents;
   }
   return dropped;
 }
 
+/** How likely a shopper over budget puts a line back. */
+export function putBackProbability(persona: Persona): number {
+  return 0.4 + 0.6 * persona.priceSensitivity;
+}
+
 /** What a shopper lets a week cost: the usual budget, stretched in a big week, less by a price-sensitive shopper. */
-function budgetLimitCents({ persona, parameters }: DayContext): number {
+export function budgetLimitCents({
+  persona,
+  parameters,
+}: Pick<DayContext, 'persona' | 'parameters'>): number {
   return (
     persona.weeklyBudgetCents *
     (parameters.budgetStretch - parameters.budgetStrictness * persona.priceSensitivity)

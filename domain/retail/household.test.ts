@@ -8,7 +8,6 @@ import {
   brandShare,
   budgetWeek,
   householdProfile,
-  initialHousehold,
   unitsAtHome,
   visitRateOf,
 } from './household.ts';
@@ -152,34 +151,6 @@ describe('a household profile', () => {
   });
 });
 
-describe('a household as it is found', () => {
-  const found = Array.from({ length: 2_000 }, (_, i) => initialHousehold(profile, RandomKey.of('1').at(i)));
-
-  test('has shopped before the first day', () => {
-    expect(found.every((household) => household.lastShopDay! < 0 && household.lastShopDay! >= -61)).toBe(
-      true,
-    );
-  });
-
-  test('has at home what a household has in the long run', () => {
-    const units = found.flatMap((household) =>
-      Object.values(household.categories).map((category) => category.units),
-    );
-    const { quantiles } = profile.stock;
-    const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-    expect(Math.abs(mean(units) - mean(quantiles))).toBeLessThan(0.05);
-  });
-
-  test('shopped longer ago when it shops seldom', () => {
-    const gap = (visitRate: number) =>
-      Array.from(
-        { length: 500 },
-        (_, i) => -initialHousehold({ ...profile, visitRate }, RandomKey.of('1').at(i)).lastShopDay!,
-      ).reduce((a, b) => a + b);
-    expect(gap(0.02)).toBeGreaterThan(gap(0.4));
-  });
-});
-
 describe('what is at home', () => {
   test('grows by what is bought', () => {
     expect(unitsAtHome(buy(empty, 3, 'Acme', 4), profile, 'Milk', 3)).toBe(4);
@@ -199,7 +170,7 @@ describe('what is at home', () => {
   });
 
   test('of other categories does not change with a purchase', () => {
-    const before = initialHousehold(profile, RandomKey.of('1'));
+    const before = aDay({ catalog }).household;
     const after = afterPurchase(
       before,
       profile,
@@ -264,7 +235,7 @@ test('a visit is remembered whether or not anything was bought', () => {
 });
 
 test('a purchase leaves the household before it as it was', () => {
-  const before = initialHousehold(profile, RandomKey.of('1'));
+  const before = aDay({ catalog }).household;
   const copy = structuredClone(before);
   buy(before, 3, 'Acme');
   expect(before).toEqual(copy);

@@ -68,7 +68,7 @@ export function visitRateOf(
 }
 
 /** Part of the visits that end with a purchase, as far as sizing a household goes. */
-function completionOf(channel: 'in_store' | 'online', parameters: ChoiceParameters): number {
+export function completionOf(channel: 'in_store' | 'online', parameters: ChoiceParameters): number {
   return channel === 'online' ? parameters.onlineCompletion : 1;
 }
 
@@ -116,18 +116,6 @@ export function householdProfile(
     fillInLines,
     stockUpLines,
   };
-}
-
-/** A household as it is found on the first day: as after a long time of living like this. */
-export function initialHousehold(profile: HouseholdProfile, key: RandomKey): HouseholdState {
-  const { quantiles } = profile.stock;
-  const categories: Record<string, CategoryState> = {};
-  for (const name of profile.consumption.keys()) {
-    const quantile = Math.floor(key.at('initial_stock', name).uniform() * quantiles.length);
-    categories[name] = { units: quantiles[quantile]!, day: 0, brands: {} };
-  }
-  const daysSince = Math.min(60, Math.floor(key.at('initial_gap').exponential() / profile.visitRate));
-  return { lastShopDay: -1 - daysSince, weekStartDay: 0, weekSpendCents: 0, categories };
 }
 
 /** Units at home at the start of a day. */

@@ -196,13 +196,16 @@ function quantityOf(
   const { parameters, persona } = context;
   const depth = 1 - item.effectivePriceCents / item.product.regularPriceCents;
   const quantityMean =
-    parameters.extraUnits *
-    power(persona.householdSize / 2.4, parameters.extraUnitsByHouseholdSize) *
-    exp(parameters.extraUnitsByDiscount * Math.max(0, depth));
+    usualExtraUnits(persona, parameters) * exp(parameters.extraUnitsByDiscount * Math.max(0, depth));
   const quantityDraw = key.uniform();
   const natural = 1 + poissonQuantile(quantityDraw, quantityMean);
   const needed = wanted.reduce((units, { coupon }) => Math.max(units, unitsFor(coupon, item)), 1);
   return { quantity: Math.min(12, Math.max(natural, needed)), quantityMean, quantityDraw };
+}
+
+/** Mean units of a line beyond the first, at regular prices. */
+export function usualExtraUnits(persona: Persona, parameters: ChoiceParameters): number {
+  return parameters.extraUnits * power(persona.householdSize / 2.4, parameters.extraUnitsByHouseholdSize);
 }
 
 function unitsFor(coupon: Coupon, item: ShelfItem): number {

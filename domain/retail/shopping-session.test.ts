@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { aCatalogIndex, aStore, aTrip, aUsable } from '../../tests/builders.ts';
 import { planTrip } from './category-choice.ts';
+import { unitsAtHome } from './household.ts';
 import { viewWallet } from './offer-choice.ts';
 import { chooseProduct, shelfOf } from './product-choice.ts';
 import { visitDecision } from './visit-choice.ts';
@@ -139,7 +140,7 @@ describe('the end of a session', () => {
 
   test('with a purchase takes every unit home', () => {
     const session = completeCheckout(applyCoupon(aSession('Milk'), []));
-    const units = (household: typeof trip.household) => household.categories['Milk']!.units;
+    const units = (household: typeof trip.household) => unitsAtHome(household, trip.profile, 'Milk', 0);
     expect(units(householdAfter(trip, session)) - units(trip.household)).toBeCloseTo(
       session.cart[0]!.quantity,
       12,

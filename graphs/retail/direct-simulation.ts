@@ -8,7 +8,8 @@ import type { DayContext } from '../../domain/retail/choice-context.ts';
 import type { Coupon } from '../../domain/retail/coupon.ts';
 import { isBudgeted, offeredCoupon, withheldOn } from '../../domain/retail/daily-limits.ts';
 import { effectsOn } from '../../domain/retail/event-calendar.ts';
-import { householdProfile, initialHousehold } from '../../domain/retail/household.ts';
+import { householdProfile } from '../../domain/retail/household.ts';
+import { initialHousehold } from '../../domain/retail/initial-household.ts';
 import type { HouseholdState } from '../../domain/retail/household.ts';
 import { NOTHING_LEARNED, cyclesOfLife, learn } from '../../domain/retail/offer-bandit.ts';
 import type { BanditModel, BanditOutcome } from '../../domain/retail/offer-bandit.ts';
@@ -231,10 +232,11 @@ function shopperOf(
 ): Shopper {
   const key = agentKey(root, persona.agentId);
   const profile = householdProfile(persona, catalog, config.choice, config.channel, key);
+  const start = { persona, catalog, parameters: config.choice, channel: config.channel, profile, key };
   return {
     agentId: persona.agentId,
-    start: { persona, catalog, parameters: config.choice, channel: config.channel, profile, key },
-    household: initialHousehold(profile, key),
+    start,
+    household: initialHousehold(start),
     entries: [],
     dealt: 0,
     redeemed: 0,
