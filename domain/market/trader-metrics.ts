@@ -63,12 +63,15 @@ export type TraderAccount = {
 /** Of changes from minute to minute that count as the tail. */
 const TAIL_SHARE = 0.05;
 
-type Fill = {
+/** One side of a trade. */
+export type Fill = {
   readonly timeNs: number;
   readonly side: number;
   readonly priceCents: number;
   readonly quantity: number;
   readonly isMaker: boolean;
+  /** Who was on the other side. */
+  readonly counterparty: number;
 };
 
 export function computeTraderMetrics(
@@ -118,7 +121,7 @@ export function computeTraderMetrics(
 }
 
 /** Its side of each trade; both sides when it traded with itself. */
-function fillsOf(trades: Trades, participant: number): Fill[] {
+export function fillsOf(trades: Trades, participant: number): Fill[] {
   const [times, prices, quantities] = [
     trades.column('timeNs'),
     trades.column('priceCents'),
@@ -132,18 +135,21 @@ function fillsOf(trades: Trades, participant: number): Fill[] {
   const fills: Fill[] = [];
   for (let row = 0; row < trades.rows; row++) {
     const fill = { timeNs: times[row]!, priceCents: prices[row]!, quantity: quantities[row]! };
-    if (makers[row] === participant) fills.push({ ...fill, side: 1 - sides[row]!, isMaker: true });
-    if (takers[row] === participant) fills.push({ ...fill, side: sides[row]!, isMaker: false });
+    const [maker, taker] = [makers[row]!, takers[row]!];
+    if (maker === participant)
+      fills.push({ ...fill, side: 1 - sides[row]!, isMaker: true, counterparty: taker });
+    if (taker === participant)
+      fills.push({ ...fill, side: sides[row]!, isMaker: false, counterparty: maker });
   }
   return fills;
 }
 
-type Mids = {
+export type Mids = {
   /** The last mid before a time; null when there was none yet. */
   readonly before: (timeNs: number) => number | null;
 };
 
-function midsOf(quotes: Quotes): Mids {
+export function midsOf(quotes: Quotes): Mids {
   const times: number[] = [];
   const mids: number[] = [];
   const [time, bid, ask] = [quotes.column('timeNs'), quotes.column('bidCents'), quotes.column('askCents')];
