@@ -16,6 +16,9 @@ export const OFFSET = 5;
 export const OBSERVATION = 6;
 export const LATENCY = 7;
 export const PLACE = 8;
+export const PARENT_SIZE = 9;
+export const ACTION = 10;
+export const CHOICE = 11;
 
 /** The keys of many traders, in columns. */
 export class Draws {

@@ -3,8 +3,9 @@
 import { z } from 'zod';
 import { exp, expMinusOne, normalQuantile } from '../math.ts';
 import type { RandomKey } from '../random.ts';
+import type { Activity } from './activity.ts';
 import { MAX_PRICE_CENTS } from './order.ts';
-import { ClockTime, NS_PER_SECOND, parseClockTime } from './session-time.ts';
+import { ClockTime, NS_PER_MINUTE, NS_PER_SECOND, parseClockTime } from './session-time.ts';
 
 const Megashocks = z.strictObject({
   /** Mean number per nanosecond. */
@@ -31,6 +32,22 @@ export const FundamentalConfig = z.discriminatedUnion('type', [
     meanCents: z.number().positive().max(MAX_PRICE_CENTS),
     kappaPerStep: z.number().min(0).max(1),
     shockVariance: z.number().min(0).max(1e10),
+    stepSeconds: z.number().min(0.001).max(3600).default(1),
+  }),
+  /** Its logarithm is a random walk by the market's clock (activity.ts), without memory: what comes next is not in what was. */
+  z.strictObject({
+    type: z.literal('random_walk'),
+    /** At the open. */
+    meanCents: z.number().positive().max(MAX_PRICE_CENTS),
+    /** Standard deviation of a minute in which the market's clock runs at its mean rate. */
+    minuteVolatilityBps: z.number().min(0).max(1000),
+    /** Jumps, so many a day on average, by the market's clock; their size is normal. */
+    news: z
+      .strictObject({ perDay: z.number().min(0).max(10_000), deviationBps: z.number().min(0).max(10_000) })
+      .nullable()
+      .default(null),
+    /** Standard deviation of a day's drift, which is spread evenly over the session. */
+    driftBps: z.number().min(0).max(10_000).default(0),
     stepSeconds: z.number().min(0.001).max(3600).default(1),
   }),
   /** Values from outside, at times of day that grow. Between two of them the earlier one holds, or a straight line. */
@@ -72,6 +89,7 @@ export function createFundamental(
   key: RandomKey,
   openNs: number,
   closeNs: number,
+  activity: Activity | null = null,
 ): Fundamental {
   const stepNs = Math.round(config.stepSeconds * NS_PER_SECOND);
   const valuesCents = new Float64Array(Math.floor((closeNs - openNs) / stepNs) + 1);
@@ -82,6 +100,9 @@ export function createFundamental(
       break;
     case 'mean_reverting':
       fillMeanReverting(path, config, key);
+      break;
+    case 'random_walk':
+      fillRandomWalk(path, config, key, activity);
       break;
     case 'series':
       fillFromSeries(path, config);
@@ -102,6 +123,36 @@ function fillMeanReverting(
   for (let i = 1; i < valuesCents.length; i++) {
     const shock = deviation * normalQuantile(key.at(i).uniform());
     valuesCents[i] = bounded(kappaPerStep * meanCents + (1 - kappaPerStep) * valuesCents[i - 1]! + shock);
+  }
+}
+
+/** Bounded on both sides of its start, so that the longest walk stays a number. */
+const MOST_LOG = 20;
+
+function fillRandomWalk(
+  { fromNs, stepNs, valuesCents }: FundamentalPath,
+  { meanCents, minuteVolatilityBps, news, driftBps }: Of<'random_walk'>,
+  key: RandomKey,
+  activity: Activity | null,
+): void {
+  const steps = valuesCents.length - 1;
+  const perRootNs = (minuteVolatilityBps * 1e-4) / Math.sqrt(NS_PER_MINUTE);
+  const drift = steps === 0 ? 0 : (driftBps * 1e-4 * key.at('drift').normal()) / steps;
+  const newsPerNs = news === null ? 0 : news.perDay / (steps * stepNs);
+  const [walk, arrivals, sizes] = [key.at('walk'), key.at('news'), key.at('news_size')];
+  let log = 0;
+  let marketNs = 0;
+  valuesCents[0] = bounded(meanCents);
+  for (let i = 1; i <= steps; i++) {
+    const passed = activity === null ? i * stepNs : activity.passedAt(fromNs + i * stepNs);
+    const elapsed = passed - marketNs;
+    marketNs = passed;
+    log += drift + perRootNs * Math.sqrt(elapsed) * normalQuantile(walk.uniformAt(i));
+    // At most one jump in a step: steps are short beside the time between jumps.
+    if (arrivals.uniformAt(i) < newsPerNs * elapsed)
+      log += news!.deviationBps * 1e-4 * normalQuantile(sizes.uniformAt(i));
+    log = Math.min(MOST_LOG, Math.max(-MOST_LOG, log));
+    valuesCents[i] = bounded(meanCents * exp(log));
   }
 }
 

@@ -1,6 +1,7 @@
 // All that decides a market simulation, except its seed. JSON in, JSON out: a preset is nothing but such a value.
 import { z } from 'zod';
 import { InvalidInputError } from '../errors.ts';
+import { ActivityConfig } from './activity.ts';
 import { FundamentalConfig } from './fundamental.ts';
 import { LatencyModel } from './latency.ts';
 import { MAX_PRICE_CENTS, SELF_TRADE_PREVENTIONS } from './order.ts';
@@ -8,6 +9,7 @@ import { RiskLimits } from './risk.ts';
 import { ClockTime, NS_PER_DAY, NS_PER_SECOND, parseClockTime } from './session-time.ts';
 import { mostShares } from './traders/order-size.ts';
 import { TraderGroup } from './traders/registry.ts';
+import { zeroIntelligenceInterval } from './traders/zero-intelligence.ts';
 
 const Cents = z.int().positive().max(MAX_PRICE_CENTS);
 const MOST_OPEN_ORDERS = 1000;
@@ -65,6 +67,8 @@ export const MarketConfig = z
     /** Answers about orders leave the exchange so much later. */
     pipelineDelayNs: z.int().min(0).max(NS_PER_SECOND).default(0),
     fundamental: FundamentalConfig,
+    /** The market's clock, by which traders and news come; null: it runs as any other. */
+    activity: ActivityConfig.nullable().default(null),
     traders: z.array(TraderGroup).max(100),
     /** How a strategy takes part, when one is given. */
     strategy: StrategySettings.prefault({}),
@@ -148,7 +152,11 @@ export type MarketConfigInput = z.input<typeof MarketConfig>;
 function intervalOf(group: TraderGroup): number {
   if (group.type === 'market_maker') return group.meanIntervalSeconds / (2 * group.levels);
   if (group.type === 'noise') return group.wake.type === 'once' ? Infinity : group.wake.meanIntervalSeconds;
-  return group.type === 'pov' ? group.intervalSeconds : group.meanIntervalSeconds;
+  if (group.type === 'adaptive_maker') return group.meanIntervalSeconds / (2 * group.levels);
+  if (group.type === 'zero_intelligence') return zeroIntelligenceInterval(group);
+  if (group.type === 'spoofer') return group.meanIntervalSeconds / (1 + group.spoofLevels);
+  if (group.type === 'liquidity_withdrawal') return group.meanIntervalSeconds / (2 * group.levels);
+  return 'intervalSeconds' in group ? group.intervalSeconds : group.meanIntervalSeconds;
 }
 
 function checkLatency(

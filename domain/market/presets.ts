@@ -2,6 +2,7 @@
 // abides-hasufel; rmsc04_poisson is that fork's rmsc04, in which noise traders come again and again once they have begun.
 import { MarketConfig } from './market-config.ts';
 import type { MarketConfigInput } from './market-config.ts';
+import { realisticMarket } from './realistic.ts';
 import { HASUFEL_ORDER_SIZE } from './traders/order-size.ts';
 import type { TraderGroup } from './traders/registry.ts';
 
@@ -220,6 +221,10 @@ const PRESETS: Readonly<
         volatility: 3e-4,
         megashocks: { ratePerNs: PER_HOUR / 2, meanCents: 5000, variance: 500_000 },
       }),
+  },
+  realistic: {
+    description: 'stylised facts of real markets at 50 dollars, with fees and latency; for strategies',
+    make: () => realisticMarket({ name: 'realistic' }),
   },
 };
 

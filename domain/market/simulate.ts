@@ -1,6 +1,7 @@
 // The entry: one trading day of a market, from its configuration and a seed. The same two give the same day, bit by bit,
 // whatever queue is used and whatever is recorded.
 import { RandomKey } from '../random.ts';
+import { createActivity } from './activity.ts';
 import { CalendarQueue } from './event-queue.ts';
 import type { EventQueue } from './event-queue.ts';
 import { EventDigest } from './event-digest.ts';
@@ -98,14 +99,33 @@ export class Market {
     const cash = participants.map(({ cashCents }) => cashCents);
     const tapes = [this.digest, this.recording, ...(options.tape === undefined ? [] : [options.tape])];
     this.exchange = new Exchange(this.kernel, cash, exchangeOptions(config, openNs, closeNs), tapes);
-    const fundamental = createFundamental(config.fundamental, root.at('fundamental'), openNs, closeNs);
+    const activity =
+      config.activity === null ? null : createActivity(config.activity, root.at('activity'), openNs, closeNs);
+    const fundamental = createFundamental(
+      config.fundamental,
+      root.at('fundamental'),
+      openNs,
+      closeNs,
+      activity,
+    );
     if (profile !== 'summary') this.recording.recordFundamental(fundamental);
     let first = 1;
     for (const group of config.traders) {
       const keys = participants.slice(first, first + group.count).map(({ name }) => root.at('trader', name));
       const { kernel } = this;
       const { tickSizeCents, lotSize } = config;
-      const context = { kernel, first, keys, openNs, closeNs, fundamental, tickSizeCents, lotSize };
+      const context = {
+        kernel,
+        first,
+        keys,
+        openNs,
+        closeNs,
+        fundamental,
+        activity,
+        openingPriceCents: config.openingPriceCents,
+        tickSizeCents,
+        lotSize,
+      };
       this.kernel.register(first, group.count, createTraders(group, context));
       first += group.count;
     }

@@ -48,6 +48,16 @@ export const HASUFEL_ORDER_SIZE: OrderSize = {
   most: 1000,
 };
 
+/** Most orders of today's markets are for a round lot or less. */
+export const SMALL_ORDER_SIZE: OrderSize = {
+  type: 'mixture',
+  oddLots: { weight: 0.45, mean: 3.4, deviation: 0.9 },
+  roundLots: [0.4, 0.08, 0.03, 0.02, 0.02],
+  deviation: { type: 'shares', value: 0.15 },
+  least: 1,
+  most: 1000,
+};
+
 /** As large as an order of the model is but once in 30,000. */
 export function mostShares(model: OrderSize): number {
   if (model.type === 'uniform') return model.most;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RandomKey } from '../../random.ts';
+import type { Activity } from '../activity.ts';
 import type { Fundamental } from '../fundamental.ts';
 import type { Kernel } from '../kernel.ts';
 import { BUY } from '../order.ts';
@@ -29,6 +30,10 @@ export type TraderContext = {
   readonly openNs: number;
   readonly closeNs: number;
   readonly fundamental: Fundamental;
+  /** The market's clock; null: it runs as any other. */
+  readonly activity: Activity | null;
+  /** What the last trade is said to have been before the first one. */
+  readonly openingPriceCents: number;
   /** Orders beside the grid of prices or of sizes would be refused. */
   readonly tickSizeCents: number;
   readonly lotSize: number;

@@ -69,6 +69,8 @@ function aGroup(
     openNs: OPEN,
     closeNs: CLOSE,
     fundamental: new Fundamental({ stepNs: 1e9, fromNs: OPEN, valuesCents: Float64Array.of(fundamental) }),
+    activity: null,
+    openingPriceCents: 100_000,
     tickSizeCents: 1,
     lotSize: 1,
   };

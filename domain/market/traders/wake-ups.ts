@@ -1,3 +1,4 @@
+import type { Activity } from '../activity.ts';
 import { WAKE_INTERVAL } from '../draws.ts';
 import type { Draws } from '../draws.ts';
 import type { Kernel } from '../kernel.ts';
@@ -10,14 +11,16 @@ export class WakeUps {
   private readonly draws: Draws;
   private readonly first: number;
   private readonly closeNs: number;
+  private readonly activity: Activity | null;
   private readonly counts: Int32Array;
 
   /** @param draws of the group */
-  constructor({ kernel, first, keys, closeNs }: TraderContext, draws: Draws) {
+  constructor({ kernel, first, keys, closeNs, activity }: TraderContext, draws: Draws) {
     this.kernel = kernel;
     this.draws = draws;
     this.first = first;
     this.closeNs = closeNs;
+    this.activity = activity;
     this.counts = new Int32Array(keys.length);
   }
 
@@ -35,9 +38,10 @@ export class WakeUps {
     if (timeNs <= this.closeNs) this.kernel.wakeAt(this.first + i, timeNs);
   }
 
-  /** Wakes it after an exponential time. */
+  /** Wakes it after an exponential time, by the market's clock where it has one. */
   later(i: number, fromNs: number, meanSeconds: number): void {
     const mean = meanSeconds * NS_PER_SECOND;
-    this.at(i, fromNs + Math.round(mean * this.draws.exponential(i, WAKE_INTERVAL, this.counts[i]!)));
+    const wait = Math.round(mean * this.draws.exponential(i, WAKE_INTERVAL, this.counts[i]!));
+    this.at(i, this.activity === null ? fromNs + wait : this.activity.after(fromNs, wait));
   }
 }
