@@ -153,7 +153,7 @@ async function list(_options: object, command: Command): Promise<void> {
   const records = await connected(context, ({ db }) => listExperiments(db));
   const lines = records.map(
     ({ experimentId, status: is, config }) =>
-      `${experimentId}  ${is}  ${config.arms.map(({ name }) => name).join(' against ')}, ${config.seeds.length} seeds`,
+      `${experimentId}  ${is}  ${config.arms.map(({ name }) => name).join(' against ')}, ${config.seeds.length} ${config.seeds.length === 1 ? 'seed' : 'seeds'}`,
   );
   print(context, records, lines.length === 0 ? 'There are no experiments.' : lines.join('\n'));
 }
@@ -203,5 +203,5 @@ function seedsOf(given: string): string[] {
 }
 
 function defaultId(): string {
-  return `exp-${new Date().toISOString().slice(2, 16).replaceAll(/[-:]/g, '').replace('T', '-')}`;
+  return `exp-${new Date().toISOString().slice(2, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`;
 }
