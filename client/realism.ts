@@ -142,7 +142,5 @@ export async function measureRealism(
 function parseConfig(given: Record<string, unknown>): SimulationConfig {
   const result = SimulationConfig.safeParse(given);
   if (result.success) return result.data;
-  throw new InvalidInputError(
-    `The simulation's configuration is wrong: ${describeProblems(result.error)}.`,
-  );
+  throw new InvalidInputError(`The simulation's configuration is wrong: ${describeProblems(result.error)}.`);
 }

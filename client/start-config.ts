@@ -24,9 +24,7 @@ export function configOf(given: Record<string, unknown>, environment: Config): S
     ...given,
   });
   if (result.success) return result.data;
-  throw new InvalidInputError(
-    `The simulation's configuration is wrong: ${describeProblems(result.error)}.`,
-  );
+  throw new InvalidInputError(`The simulation's configuration is wrong: ${describeProblems(result.error)}.`);
 }
 
 /** Offer settings that the environment has a say in, for whoever starts something new. */
