@@ -19,7 +19,7 @@ import { EXIT_CODES } from '../exit-codes.ts';
 import { namesOf, wholeNumber, withoutUndefined } from '../options.ts';
 import { progressLine } from '../progress.ts';
 import { renderComparison, renderExperiment, renderLift, renderView } from '../render-experiment.ts';
-import { writeExperimentPage } from '../experiment-page.ts';
+import { requireFolderOf, writeExperimentPage } from '../experiment-page.ts';
 
 export function registerExperiment(program: Command): void {
   const group = program
@@ -86,6 +86,7 @@ type RunFlags = {
 async function run(a: string, b: string, flags: RunFlags, command: Command): Promise<void> {
   const context = openContext(command);
   requireSimulationMode(context.config);
+  if (flags.html !== undefined) requireFolderOf(flags.html);
   const [left, right] = [readOffers(a), readOffers(b)];
   const isSameName = left.name === right.name;
   const common = {
