@@ -1,11 +1,22 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { TopLevelSpec } from 'vega-lite';
 import type { ExperimentReport } from '../client/experiments.ts';
-import { InvalidInputError } from '../domain/errors.ts';
+import { InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import { MEASURES } from '../domain/retail/arm-comparison.ts';
 import { LIFT_PARTS } from '../domain/retail/lift.ts';
 import { svgOf } from '../recordings/svg.ts';
 import { COLUMNS, LIFT_LABELS, MEASURE_LABELS, renderLift, rowOf } from './render-experiment.ts';
+
+/**
+ * Before work that takes hours: whether there is a place for its page.
+ * @throws NotFoundError when the folder is not there
+ */
+export function requireFolderOf(file: string): void {
+  const folder = path.dirname(path.resolve(file));
+  if (!existsSync(folder)) throw new NotFoundError(`There is no folder ${folder} for ${file}.`);
+}
 
 /**
  * Writes an experiment's report as one HTML file that needs nothing else: no script, no font, no network.

@@ -8,9 +8,14 @@ const POLL_MS = 250;
 // More than enough for the last lines that anybody asks for, and a limit for files of gigabytes.
 const TAIL_BYTES = 1024 * 1024;
 
-export type LogOptions = { lines: number; isFollowing: boolean };
+export type LogOptions = { lines: number; isFollowing: boolean; isJson: boolean };
 
-/** The last lines of one service or of all; when following, also everything that comes, until Ctrl-C. */
+type LogLine = { service: string; line: string };
+
+/**
+ * The last lines of one service or of all; when following, also everything that comes, until Ctrl-C. As JSON they are one
+ * array of `{ service, line }`; when following, one such object a line.
+ */
 export async function printLogs(
   folder: DataFolder,
   service: string | null,
@@ -18,14 +23,18 @@ export async function printLogs(
 ): Promise<void> {
   const files = findLogs(folder, service);
   const read = new Map<string, number>();
+  const print = (lines: readonly LogLine[]): void => printLines(lines, files.length > 1, options.isJson);
+  const last: LogLine[] = [];
   for (const file of files) {
     const { size } = statSync(file);
     const tail = readFrom(file, Math.max(0, size - TAIL_BYTES))
       .trimEnd()
       .split('\n');
-    print(file, options.lines === 0 ? [] : tail.slice(-options.lines), files.length > 1);
+    if (options.lines > 0) last.push(...linesOf(file, tail.slice(-options.lines)));
     read.set(file, size);
   }
+  if (options.isJson && !options.isFollowing) console.log(JSON.stringify(last));
+  else print(last);
   while (options.isFollowing) {
     await sleep(POLL_MS);
     for (const file of files) {
@@ -33,7 +42,7 @@ export async function printLogs(
       const text = readFrom(file, from);
       const whole = text.slice(0, text.lastIndexOf('\n') + 1);
       read.set(file, from + Buffer.byteLength(whole));
-      if (whole !== '') print(file, whole.trimEnd().split('\n'), files.length > 1);
+      print(linesOf(file, whole.trimEnd().split('\n')));
     }
   }
 }
@@ -61,7 +70,14 @@ function readFrom(file: string, from: number): string {
   }
 }
 
-function print(file: string, lines: string[], isNamed: boolean): void {
-  const prefix = isNamed ? `${path.basename(file, '.log').padEnd(10)} | ` : '';
-  for (const line of lines) if (line !== '') console.log(prefix + line);
+function linesOf(file: string, lines: readonly string[]): LogLine[] {
+  const service = path.basename(file, '.log');
+  return lines.filter((line) => line !== '').map((line) => ({ service, line }));
+}
+
+function printLines(lines: readonly LogLine[], isNamed: boolean, isJson: boolean): void {
+  for (const found of lines) {
+    const text = isNamed ? `${found.service.padEnd(10)} | ${found.line}` : found.line;
+    console.log(isJson ? JSON.stringify(found) : text);
+  }
 }

@@ -107,15 +107,3 @@ function textOf({ record, progress }: SimulationView): {
     redemptions: totals.redemptions,
   };
 }
-
-/** For work that knows which part of it is done: a bar on stderr where there is a terminal, else a line for each tenth. */
-export function showPart(what: string): (part: number) => void {
-  let shown = -1;
-  return (part) => {
-    const step = Math.floor(part * (process.stderr.isTTY ? 100 : 10));
-    if (step === shown) return;
-    shown = step;
-    const percent = `${what}: ${Math.floor(100 * part)} %`;
-    process.stderr.write(process.stderr.isTTY ? `\r${percent}${part >= 1 ? '\n' : ''}` : `${percent}\n`);
-  };
-}

@@ -92,7 +92,9 @@ export function renderLift({
   );
   const cost =
     costPerIncremental === null
-      ? 'B costs no more than A, or nothing of it is incremental.'
+      ? lift.parts.incremental.cents > 0
+        ? 'B costs no more than A.'
+        : 'Nothing of it is incremental.'
       : `One unit of money of incremental value cost ${costPerIncremental.toFixed(2)} (discount less vendors' part, plus fees).`;
   return [
     `${all} units bought with a coupon in B: ${parts.join(' · ')}`,

@@ -59,12 +59,24 @@ function urlsOf({ name }: ServiceState, ports: Readonly<Record<string, number>>)
 
 export function printStatus(status: StackStatus, isJson: boolean): void {
   if (isJson) console.log(JSON.stringify(status, null, 2));
-  else console.log(describe(status));
+  else console.log(describeStatus(status));
 }
 
-function describe(status: StackStatus): string {
+/** For screens that others see, too; programs find all of it with `--json`. */
+function withoutPassword(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  url.password = '';
+  return url.href;
+}
+
+export function describeStatus(status: StackStatus): string {
   const { services, dataFolder, databaseUrl, temporalAddress, webUiUrl } = status;
-  const places = { 'Web UI': webUiUrl, Temporal: temporalAddress, Database: databaseUrl, Data: dataFolder };
+  const places = {
+    'Web UI': webUiUrl,
+    Temporal: temporalAddress,
+    Database: databaseUrl === null ? null : withoutPassword(databaseUrl),
+    Data: dataFolder,
+  };
   const known = Object.entries(places).filter(([, place]) => place !== null);
   const head = ['service', 'status', 'pid', 'address', 'restarts', 'since', 'memory (peak) MB'];
   const rows = services.map((service) => [

@@ -1,6 +1,7 @@
 // What an offer policy causes: simulations that differ in their offers, run and compared.
 import { createHash } from 'node:crypto';
 import { WorkflowIdConflictPolicy, WorkflowNotFoundError } from '@temporalio/client';
+import { describeProblems } from '../domain/describe-problems.ts';
 import { ConflictError, InvalidInputError } from '../domain/errors.ts';
 import { armConflictsOf, compareArms, conflictsOf } from '../domain/retail/arm-comparison.ts';
 import type { AgentOutcome, ArmComparison, Measure } from '../domain/retail/arm-comparison.ts';
@@ -151,10 +152,8 @@ function measuredFrom({ startDate }: SimulationConfig, burnInWeeks: number): Dat
  */
 export async function startExperiment({ db, temporal }: Services, given: unknown): Promise<ExperimentRecord> {
   const parsed = ExperimentConfig.safeParse(given);
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new InvalidInputError(`The experiment is wrong: ${issues.join('; ')}.`);
-  }
+  if (!parsed.success)
+    throw new InvalidInputError(`The experiment is wrong: ${describeProblems(parsed.error)}.`);
   // Each of its simulations is checked before anything is stored.
   const simulations = simulationsOf(parsed.data);
   const conflicts = conflictsOf(simulations[0]!, simulations[1]!).filter((field) => field !== 'simulationId');

@@ -2,6 +2,7 @@
 import { DEFAULT_SEED, generateShippedDataset, moreShippedAgents } from '../datasets/shipped-dataset.ts';
 import { liveAgents, startHour } from '../graphs/retail/direct-simulation.ts';
 import type { DirectLife, DirectSession } from '../graphs/retail/direct-simulation.ts';
+import { describeProblems } from '../domain/describe-problems.ts';
 import { InvalidInputError } from '../domain/errors.ts';
 import { HOURS_PER_DAY, dayOfWeek } from '../domain/retail/calendar.ts';
 import { matches } from '../domain/retail/cart.ts';
@@ -21,7 +22,6 @@ import type { RealismSamples } from '../domain/retail/realism-samples.ts';
 import { COMPLETION, realismTable } from '../domain/retail/realism-table.ts';
 import type { RealismTableRow } from '../domain/retail/realism-table.ts';
 import { SimulationConfig } from '../domain/retail/simulation.ts';
-import { describeConfigError } from './start-config.ts';
 
 const DAYS_PER_WEEK = 7;
 
@@ -142,7 +142,5 @@ export async function measureRealism(
 function parseConfig(given: Record<string, unknown>): SimulationConfig {
   const result = SimulationConfig.safeParse(given);
   if (result.success) return result.data;
-  throw new InvalidInputError(
-    `The simulation's configuration is wrong: ${describeConfigError(result.error)}.`,
-  );
+  throw new InvalidInputError(`The simulation's configuration is wrong: ${describeProblems(result.error)}.`);
 }

@@ -1,5 +1,5 @@
-import type { z } from 'zod';
 import type { Config } from '../config.ts';
+import { describeProblems } from '../domain/describe-problems.ts';
 import { AppError, InvalidInputError } from '../domain/errors.ts';
 import { SimulationConfig } from '../domain/retail/simulation.ts';
 
@@ -24,9 +24,7 @@ export function configOf(given: Record<string, unknown>, environment: Config): S
     ...given,
   });
   if (result.success) return result.data;
-  throw new InvalidInputError(
-    `The simulation's configuration is wrong: ${describeConfigError(result.error)}.`,
-  );
+  throw new InvalidInputError(`The simulation's configuration is wrong: ${describeProblems(result.error)}.`);
 }
 
 /** Offer settings that the environment has a say in, for whoever starts something new. */
@@ -59,11 +57,4 @@ export function ignoredEnvironment(
       ([name, kept, now]) =>
         `${name}=${String(now)} is ignored: simulation "${stored.simulationId}" was started with ${String(kept)}.`,
     );
-}
-
-/** Each wrong field with what is wrong with it. */
-export function describeConfigError(error: z.ZodError): string {
-  return error.issues
-    .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`))
-    .join('; ');
 }

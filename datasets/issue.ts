@@ -26,7 +26,7 @@ export class BadWorkbookError extends InvalidInputError {
     const bad = issues.filter(({ severity }) => severity !== 'warning');
     const hint = isFatal
       ? ''
-      : '\nWith --skip-bad these rows and columns are left out and the rest is loaded.';
+      : '\n`mercato seed agents --skip-bad` leaves these rows and columns out and loads the rest.';
     const lines = describeIssues(bad, LISTED).map((line) => `  ${line}`);
     super(
       `${file} has ${bad.length} ${bad.length === 1 ? 'error' : 'errors'}; nothing was stored.\n${lines.join('\n')}${hint}`,

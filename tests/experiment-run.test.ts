@@ -190,6 +190,23 @@ describe('is refused before anything is stored:', () => {
   });
 });
 
+test('one that is stopped ends its simulations, also those that have continued as new', async () => {
+  const stopWorker = await rig.startWorker();
+  const { experimentId } = await startExperiment(rig, anExperiment('ended', { weeks: 40, seeds: ['1'] }));
+  await eventually(
+    () => viewExperiment(rig.db, experimentId),
+    ({ simulations }) => simulations.every(({ committedDays }) => committedDays > 7),
+  );
+  await stopExperiment(rig, experimentId);
+  await expect(waitForExperiment(rig, experimentId)).rejects.toThrow();
+  const { simulations } = await eventually(
+    () => viewExperiment(rig.db, experimentId),
+    (view) => view.simulations.every(({ status }) => status !== 'running'),
+  );
+  expect(simulations.map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
+  await stopWorker();
+}, 60_000);
+
 test('workers that are killed -9 in the middle change nothing: the same report', async () => {
   const { experimentId } = await startExperiment(rig, anExperiment('killed'));
   for (const days of [3, 20]) {

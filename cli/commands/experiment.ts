@@ -19,7 +19,7 @@ import { EXIT_CODES } from '../exit-codes.ts';
 import { namesOf, wholeNumber, withoutUndefined } from '../options.ts';
 import { progressLine } from '../progress.ts';
 import { renderComparison, renderExperiment, renderLift, renderView } from '../render-experiment.ts';
-import { writeExperimentPage } from '../experiment-page.ts';
+import { requireFolderOf, writeExperimentPage } from '../experiment-page.ts';
 
 export function registerExperiment(program: Command): void {
   const group = program
@@ -86,6 +86,7 @@ type RunFlags = {
 async function run(a: string, b: string, flags: RunFlags, command: Command): Promise<void> {
   const context = openContext(command);
   requireSimulationMode(context.config);
+  if (flags.html !== undefined) requireFolderOf(flags.html);
   const [left, right] = [readOffers(a), readOffers(b)];
   const isSameName = left.name === right.name;
   const common = {
@@ -153,7 +154,7 @@ async function list(_options: object, command: Command): Promise<void> {
   const records = await connected(context, ({ db }) => listExperiments(db));
   const lines = records.map(
     ({ experimentId, status: is, config }) =>
-      `${experimentId}  ${is}  ${config.arms.map(({ name }) => name).join(' against ')}, ${config.seeds.length} seeds`,
+      `${experimentId}  ${is}  ${config.arms.map(({ name }) => name).join(' against ')}, ${config.seeds.length} ${config.seeds.length === 1 ? 'seed' : 'seeds'}`,
   );
   print(context, records, lines.length === 0 ? 'There are no experiments.' : lines.join('\n'));
 }
@@ -203,5 +204,5 @@ function seedsOf(given: string): string[] {
 }
 
 function defaultId(): string {
-  return `exp-${new Date().toISOString().slice(2, 16).replaceAll(/[-:]/g, '').replace('T', '-')}`;
+  return `exp-${new Date().toISOString().slice(2, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`;
 }

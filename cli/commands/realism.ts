@@ -5,7 +5,7 @@ import { readConfigFile } from '../config-file.ts';
 import { isJson } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { wholeNumber } from '../options.ts';
-import { showPart } from '../progress.ts';
+import { progressLine } from '../progress.ts';
 import { REALISM_LEGEND, failingText, renderRealismTable } from '../render-realism.ts';
 import { parseSeeds } from './market-facts.ts';
 
@@ -45,7 +45,9 @@ async function realism(flags: Flags, command: Command): Promise<void> {
     weeks: wholeNumber('--weeks', flags.weeks, 1),
     burnInWeeks: wholeNumber('--burn-in', flags.burnIn, 0),
   };
-  const run = await measureRealism(given, size, showPart('simulating'));
+  const progress = progressLine();
+  const run = await measureRealism(given, size, (part) => progress.show(100 * part, 100, 'simulating'));
+  progress.end();
   const failing = run.rows.filter(({ verdict }) => verdict === 'fails');
   const title = `${run.agents} shipped agents, ${run.channel}, ${run.weeks} weeks after ${run.burnInWeeks}, ${run.seeds.length} seeds, against: ${run.source}`;
   const text = [

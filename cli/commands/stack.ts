@@ -1,4 +1,5 @@
 // The local services as a whole: `up`, `down`, `status`, `logs`, `purge`.
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseConfig } from '../../config.ts';
 import { ConflictError, InvalidInputError } from '../../domain/errors.ts';
@@ -72,6 +73,7 @@ function status(_options: object, command: Command): void {
 async function logs(
   service: string | undefined,
   options: { follow?: boolean; lines: string },
+  command: Command,
 ): Promise<void> {
   const lines = Number(options.lines);
   if (!Number.isInteger(lines) || lines < 0)
@@ -79,6 +81,7 @@ async function logs(
   await printLogs(dataFolderAt(parseConfig(process.env).home), service ?? null, {
     lines,
     isFollowing: options.follow === true,
+    isJson: isJson(command),
   });
 }
 
@@ -89,8 +92,9 @@ async function purge({ yes }: { yes?: boolean }, command: Command): Promise<void
       `This deletes all simulations in ${folder.root}: say \`mercato purge --yes\` if you mean it.`,
     );
   }
+  const wasThere = existsSync(folder.root);
   await stopStack(folder, (line) => process.stderr.write(`${line}\n`));
   removeDataFolder(folder);
-  if (isJson(command)) console.log(JSON.stringify({ deleted: folder.root }));
-  else console.log(`Deleted ${folder.root}.`);
+  if (isJson(command)) console.log(JSON.stringify({ deleted: wasThere ? folder.root : null }));
+  else console.log(wasThere ? `Deleted ${folder.root}.` : `There is no ${folder.root}: nothing to delete.`);
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { describeProblems } from '../../domain/describe-problems.ts';
 import { InvalidInputError, NotFoundError } from '../../domain/errors.ts';
 import { Coupon } from '../../domain/retail/coupon.ts';
 import { BadWorkbookError } from '../issue.ts';
@@ -115,10 +116,7 @@ async function readHead(folder: string): Promise<PanelHead> {
   }
   const parsed = PanelHead.safeParse(content);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(
-    ({ path: place, message }) => `${place.join('.') || 'panel.json'}: ${message}`,
-  );
-  throw new InvalidInputError(`${file}: ${problems.join('; ')}`);
+  throw new InvalidInputError(`${file}: ${describeProblems(parsed.error)}.`);
 }
 
 type TableFiles = Partial<Record<PanelTableName, TableFile>>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { describeProblems } from '../describe-problems.ts';
 import { InvalidInputError } from '../errors.ts';
 import { OFFER_FIELDS } from './arm-comparison.ts';
 import { SimulationConfig } from './simulation.ts';
@@ -24,7 +25,7 @@ export const ExperimentConfig = z
     /** What all simulations have in common: any field of a simulation's configuration that is not one of offers. */
     simulation: Fields,
   })
-  .superRefine(({ arms, seeds, simulation }, context) => {
+  .superRefine(({ experimentId, arms, seeds, simulation }, context) => {
     const wrong = (path: (string | number)[], message: string): void =>
       context.addIssue({ code: 'custom', path, message });
     if (arms[0].name === arms[1].name) wrong(['arms'], `both are called "${arms[0].name}"`);
@@ -38,6 +39,14 @@ export const ExperimentConfig = z
           `arm "${arm}" sets ${other.join(', ')}; an arm may set ${OFFER_FIELDS.join(', ')} only`,
         );
     });
+    const tooLong = arms
+      .flatMap((arm) => seeds.map((seed) => simulationIdOf(experimentId, arm.name, seed)))
+      .find((id) => !SimulationConfig.shape.simulationId.safeParse(id).success);
+    if (tooLong !== undefined)
+      wrong(
+        [],
+        `one of its simulations would be called "${tooLong}", more than 64 characters: shorten the experiment's id, the arm or the seed`,
+      );
     const own = Object.keys(simulation).filter((field) => OWN_FIELDS.includes(field));
     if (own.length > 0) wrong(['simulation'], `${own.join(', ')} cannot be set: the experiment sets it`);
   });
@@ -62,12 +71,12 @@ export function simulationsOf(experiment: ExperimentConfig): SimulationConfig[] 
 /** Ids of the simulations of both arms, in the order of the seeds. */
 export function pairsOf(experiment: ExperimentConfig): { readonly a: string[]; readonly b: string[] } {
   const [a, b] = experiment.arms.map((arm) =>
-    experiment.seeds.map((seed) => simulationIdOf(experiment, arm.name, seed)),
+    experiment.seeds.map((seed) => simulationIdOf(experiment.experimentId, arm.name, seed)),
   );
   return { a: a!, b: b! };
 }
 
-function simulationIdOf({ experimentId }: ExperimentConfig, arm: string, seed: string): string {
+function simulationIdOf(experimentId: string, arm: string, seed: string): string {
   return `${experimentId}-${arm}-${seed}`;
 }
 
@@ -82,12 +91,17 @@ function simulationOf(
     execution: 'activity',
     ...simulation,
     ...arm.offers,
-    simulationId: simulationIdOf(experiment, arm.name, seed),
+    simulationId: simulationIdOf(experiment.experimentId, arm.name, seed),
     seed,
     days: (burnInWeeks + weeks) * 7,
     timeScale: 'max',
   });
   if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new InvalidInputError(`Arm "${arm.name}" is wrong: ${issues.join('; ')}.`);
+  // An arm has checked names of fields, so that what it does not set comes from what all have in common.
+  const ofArm = result.error.issues.filter(({ path: [field] }) => String(field) in arm.offers);
+  throw new InvalidInputError(
+    ofArm.length > 0
+      ? `Arm "${arm.name}" is wrong: ${describeProblems({ issues: ofArm })}.`
+      : `What the simulations have in common is wrong: ${describeProblems(result.error)}.`,
+  );
 }

@@ -1,5 +1,6 @@
 // A fork is a simulation with the past of another one: it shares all that was done before an offer cycle, and goes on
 // from there under a configuration of its own.
+import { describeProblems } from '../describe-problems.ts';
 import { InvalidInputError } from '../errors.ts';
 import { OFFER_FIELDS, RUN_FIELDS, differencesOf } from './arm-comparison.ts';
 import { cyclesOfLife } from './offer-bandit.ts';
@@ -70,10 +71,8 @@ export function forkConfig(
   if (changes['simulationId'] !== undefined)
     throw new InvalidInputError(`A fork cannot change simulationId: ${FIXED_FIELDS.simulationId}.`);
   const parsed = SimulationConfig.safeParse({ ...original, ...changes, simulationId });
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
-    throw new InvalidInputError(`The fork's configuration is wrong: ${issues.join('; ')}.`);
-  }
+  if (!parsed.success)
+    throw new InvalidInputError(`The fork's configuration is wrong: ${describeProblems(parsed.error)}.`);
   const config = parsed.data;
   const fixed = differencesOf(original, config).filter(
     (field) => field !== 'simulationId' && !FORK_FIELDS.includes(field),

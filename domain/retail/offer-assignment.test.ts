@@ -350,6 +350,13 @@ describe('refresh policy staggered', () => {
     expect(lives).toEqual([[7, 14], [14], [14], [14], [14]]);
   });
 
+  test('lets no coupon live longer than it may, also where that is less than a cycle', () => {
+    const { deals } = deal({ rules: { ...rules, expirationDays: 3 } });
+    expect([deals.length, ...new Set(deals.map((d) => (d.expiresHours - d.assignedHours) / 24))]).toEqual([
+      32, 3,
+    ]);
+  });
+
   test('keeps the wallet full when a deal does not halve', () => {
     const odd = playCycles(5, { rules: { ...rules, frontstorePerCycle: 3, categoryBrandPerCycle: 29 } });
     const open = odd.wallets.map((entries) => openEntries(entries));

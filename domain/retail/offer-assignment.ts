@@ -135,7 +135,7 @@ function cohortsOf(rules: OfferRules, cycleNumber: number): Cohort[] {
   const cohort = (index: number, lifeCycles: number): Cohort => ({
     frontstore: part(frontstorePerCycle, index),
     categoryBrand: part(categoryBrandPerCycle, index),
-    lifeDays: lifeCycles * cycleDays,
+    lifeDays: Math.min(expirationDays, lifeCycles * cycleDays),
   });
   if (cycleNumber > 1) return [cohort((cycleNumber - 2) % count, count)];
   return Array.from({ length: count }, (_, index) => cohort(index, index + 1));

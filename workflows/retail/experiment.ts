@@ -13,7 +13,7 @@ import { RUN_STATUS, SIMULATION_ID } from '../search-attributes.ts';
 import { WORKFLOW_TASK_TIMEOUT } from '../task-queues.ts';
 import { databaseRetries } from './activity-options.ts';
 import { simulation } from './simulation.ts';
-import { failureReason, inWindow, withAnotherTry } from './windows.ts';
+import { cancelledWithUs, failureReason, inWindow, withAnotherTry } from './windows.ts';
 
 const { prepareSimulation, finishExperiment } = proxyActivities<RetailActivities>(databaseRetries);
 
@@ -66,17 +66,20 @@ async function liveSimulation(experimentId: string, simulationId: string): Promi
       // Null when it was completed before.
       const prepared = await prepareSimulation({ experimentId, simulationId });
       if (prepared === null) return null;
-      const { status } = await executeChild(simulation, {
-        args: [prepared],
-        workflowId: simulationWorkflowId(simulationId),
-        workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-        staticSummary: `of experiment ${experimentId}`,
-        typedSearchAttributes: [
-          { key: SIMULATION_ID, value: simulationId },
-          { key: RUN_STATUS, value: 'running' },
-        ],
-      });
+      const workflowId = simulationWorkflowId(simulationId);
+      const { status } = await cancelledWithUs(workflowId, () =>
+        executeChild(simulation, {
+          args: [prepared],
+          workflowId,
+          workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+          parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+          staticSummary: `of experiment ${experimentId}`,
+          typedSearchAttributes: [
+            { key: SIMULATION_ID, value: simulationId },
+            { key: RUN_STATUS, value: 'running' },
+          ],
+        }),
+      );
       return status === 'completed' ? null : 'it was stopped';
     });
   } catch (error) {

@@ -2,8 +2,10 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   ApplicationFailure,
   CancellationScope,
+  getExternalWorkflowHandle,
   isCancellation,
   log,
+  patched,
   rootCause,
   sleep,
 } from '@temporalio/workflow';
@@ -45,6 +47,26 @@ export async function whenFree<T>(start: () => Promise<T>): Promise<T> {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError) || tries === ORPHAN_TRIES) throw error;
       await sleep(Math.min(100 * 2 ** tries, LONGEST_WAIT_MS), { summary: 'until an orphan has ended' });
     }
+  }
+}
+
+/**
+ * Waits for a child that continues as new. The request of a parent's cancellation goes to the child's first run alone
+ * (temporalio/features#503), so that another one is sent to the run that the child is in.
+ */
+export async function cancelledWithUs<T>(workflowId: string, child: () => Promise<T>): Promise<T> {
+  let isOver = false;
+  void CancellationScope.current().cancelRequested.catch(async () => {
+    if (isOver || !patched('cancel-current-run')) return;
+    // Refused where the first run is the current one, which has been asked already.
+    await CancellationScope.nonCancellable(() => getExternalWorkflowHandle(workflowId).cancel()).catch(
+      () => undefined,
+    );
+  });
+  try {
+    return await child();
+  } finally {
+    isOver = true;
   }
 }
 
