@@ -54,6 +54,7 @@ const day = (quotes: Quotes, trades: Trades, given: Partial<AnatomyInput> = {}):
   fees: { maker: -20, taker: 30 },
   closeNs: CLOSE,
   liquidationHundredths: 0,
+  target: { shares: 0, arrivalCents: 0 },
   ...given,
 });
 
@@ -77,6 +78,7 @@ describe('the anatomy of a profit', () => {
       holding: 7 * 300,
       fees: 7 * 20,
       liquidation: -700,
+      benchmark: 0,
     });
     expect(anatomy.byCounterparty).toEqual({ informed: 7 * (105 - 99) * 100 + 140 });
   });
@@ -89,6 +91,20 @@ describe('the anatomy of a profit', () => {
   test('of a trade with oneself is the two fees', () => {
     const anatomy = pnlAnatomy(day(quotesOf([[0, 99, 101]]), tradesOf([[10, 101, 2, BUY, ME, ME]])))!;
     expect([pnlOf(anatomy), anatomy.parts.spread]).toEqual([-20, 0]);
+  });
+
+  test('of shares that were to be bought is their implementation shortfall', () => {
+    const quotes = quotesOf([
+      [0, 99, 101],
+      [500, 109, 111],
+    ]);
+    const target = { shares: 10, arrivalCents: 100 };
+    // Four at 101; six more at the close for 111 each, a cent more than the mid.
+    const bought = tradesOf([[10, 101, 4, BUY, 2, ME]]);
+    const anatomy = pnlAnatomy(
+      day(quotes, bought, { target, liquidationHundredths: -600, fees: { maker: 0, taker: 0 } }),
+    )!;
+    expect(pnlOf(anatomy)).toBe(100 * (10 * 100 - 4 * 101 - 6 * 111));
   });
 
   test('is nothing without trades, and not known without a price', () => {

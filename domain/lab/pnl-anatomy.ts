@@ -6,7 +6,8 @@
 //               + q · (m after 1 s − m) + q · (m after 10 s − m after 1 s) + q · (m after 60 s − m after 10 s)
 //                                         what the price did next: against who gave, it is adverse selection
 //               + q · (M − m after 60 s)  what holding it brought.
-// Fees, and what liquidation at the close brings less than the mid, are the rest of it.
+// Fees, what liquidation at the close brings less than the mid, and for a strategy that was to buy or sell what the price did
+// since it was told to (`benchmark`) are the rest of it.
 import { BUY } from '../market/order.ts';
 import type { Quotes, Trades } from '../market/recording.ts';
 import { HORIZONS_SECONDS, fillsOf, midsOf } from '../market/trader-metrics.ts';
@@ -19,13 +20,14 @@ export const PNL_PARTS = [
   'holding',
   'fees',
   'liquidation',
+  'benchmark',
 ] as const;
 export type PnlPart = (typeof PNL_PARTS)[number];
 
 /** In hundredths of a cent; `fees` are below 0 when they were paid. */
 export type PnlAnatomy = {
   readonly parts: Readonly<Record<PnlPart, number>>;
-  /** By type of who was on the other side, before liquidation; sums to all parts but `liquidation`. */
+  /** By type of who was on the other side; sums to all parts but `liquidation` and `benchmark`. */
   readonly byCounterparty: Readonly<Record<string, number>>;
 };
 
@@ -40,15 +42,17 @@ export type AnatomyInput = {
   readonly closeNs: number;
   /** Proceeds of the liquidation less what its shares were worth at the last mid, fees included, in hundredths of a cent. */
   readonly liquidationHundredths: number;
+  /** Shares that were to be held, and the mid when that was said. */
+  readonly target: { readonly shares: number; readonly arrivalCents: number };
 };
 
 /** @returns null when there is no mid at the close, and so nothing that shares are worth */
 export function pnlAnatomy(input: AnatomyInput): PnlAnatomy | null {
-  const { quotes, trades, participant, types, fees, closeNs } = input;
+  const { quotes, trades, participant, types, fees, closeNs, target } = input;
   const mids = midsOf(quotes);
   const last = mids.before(closeNs + 1);
   const fills = fillsOf(trades, participant);
-  if (last === null && fills.length > 0) return null;
+  if (last === null && (fills.length > 0 || target.shares !== 0)) return null;
   const parts = { spread: 0, after1s: 0, after10s: 0, after60s: 0, holding: 0, fees: 0 };
   const byCounterparty: Record<string, number> = {};
   for (const { timeNs, side, priceCents, quantity, isMaker, counterparty } of fills) {
@@ -72,7 +76,9 @@ export function pnlAnatomy(input: AnatomyInput): PnlAnatomy | null {
     const type = types[counterparty]!;
     byCounterparty[type] = (byCounterparty[type] ?? 0) + 100 * shares * (last! - priceCents) - fee;
   }
-  return { parts: { ...parts, liquidation: input.liquidationHundredths }, byCounterparty };
+  const { shares, arrivalCents } = target;
+  const benchmark = shares === 0 ? 0 : 100 * shares * (arrivalCents - last!);
+  return { parts: { ...parts, liquidation: input.liquidationHundredths, benchmark }, byCounterparty };
 }
 
 /** In hundredths of a cent. */

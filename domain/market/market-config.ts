@@ -24,6 +24,8 @@ export const StrategySettings = z.strictObject({
   depth: z.int().min(1).max(1000).default(10),
   /** Least time between two deliveries of market data; 0: every change. */
   dataIntervalMs: z.number().min(0).max(1_800_000).default(100),
+  /** Shares to be held at the close; 0 for a strategy that trades for itself. */
+  targetInventory: z.int().min(-1_000_000).max(1_000_000).default(0),
   /** What is open is told in every state: without a limit that takes all the time there is. */
   limits: RiskLimits.extend({
     maxOpenOrders: RiskLimits.shape.maxOpenOrders.default(MOST_OPEN_ORDERS),

@@ -65,6 +65,8 @@ export class Market {
   readonly exchange: Exchange;
   /** Null without a strategy. */
   readonly strategist: StrategicTrader | null;
+  /** Type of each participant. */
+  readonly types: readonly string[];
   private readonly config: MarketConfig;
   private readonly recording: Recording;
   private readonly measures: MarketMeasures;
@@ -81,6 +83,7 @@ export class Market {
     const participants = participantsOf(config, options.strategy !== undefined);
     this.config = config;
     const names = participants.map(({ name }) => name);
+    this.types = participants.map(({ type }) => type);
     const profile = options.profile ?? 'summary';
     this.measures = new MarketMeasures(openNs, closeNs);
     const keepsRows = profile !== 'summary' || options.strategy !== undefined;
@@ -213,9 +216,17 @@ function strategicOptions(
   openNs: number,
   closeNs: number,
 ): StrategicOptions {
-  const { startingCashCents: startingCash, latencyNs, depth } = strategy;
+  const { startingCashCents: startingCash, latencyNs, depth, targetInventory } = strategy;
   return {
-    agent: { startingCash, symbol, latencyNs, date, marketOpenNs: openNs, marketCloseNs: closeNs },
+    agent: {
+      startingCash,
+      symbol,
+      latencyNs,
+      date,
+      marketOpenNs: openNs,
+      marketCloseNs: closeNs,
+      targetInventory,
+    },
     tickNs: Math.round(strategy.tickSeconds * NS_PER_SECOND),
     depth,
     dataIntervalNs: Math.round(strategy.dataIntervalMs * 1e6),

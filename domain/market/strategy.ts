@@ -16,6 +16,8 @@ export type AgentConfig = {
   readonly date: string;
   readonly marketOpenNs: number;
   readonly marketCloseNs: number;
+  /** Shares that it is to hold at the close: what is missing is bought then, and what is too much is sold. */
+  readonly targetInventory: number;
 };
 
 export type PriceLevel = readonly [price: number, quantity: number];

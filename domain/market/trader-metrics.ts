@@ -147,6 +147,8 @@ export function fillsOf(trades: Trades, participant: number): Fill[] {
 export type Mids = {
   /** The last mid before a time; null when there was none yet. */
   readonly before: (timeNs: number) => number | null;
+  /** The first mid at a time or after it; that which holds at the time, when there is one. */
+  readonly after: (timeNs: number) => number | null;
 };
 
 export function midsOf(quotes: Quotes): Mids {
@@ -158,17 +160,19 @@ export function midsOf(quotes: Quotes): Mids {
     times.push(time[row]!);
     mids.push((bid[row]! + ask[row]!) / 2);
   }
+  const countBefore = (timeNs: number): number => {
+    let low = 0;
+    let high = times.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (times[middle]! < timeNs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
   return {
-    before(timeNs) {
-      let low = 0;
-      let high = times.length;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (times[middle]! < timeNs) low = middle + 1;
-        else high = middle;
-      }
-      return low === 0 ? null : mids[low - 1]!;
-    },
+    before: (timeNs) => mids[countBefore(timeNs) - 1] ?? null,
+    after: (timeNs) => mids[Math.max(0, countBefore(timeNs + 1) - 1)] ?? null,
   };
 }
 

@@ -20,6 +20,7 @@ const AGENT: AgentConfig = {
   date: '2021-02-05',
   marketOpenNs: OPEN,
   marketCloseNs: CLOSE,
+  targetInventory: 0,
 };
 const fails = (): never => {
   throw new Error('boom');
