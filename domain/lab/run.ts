@@ -1,7 +1,6 @@
 // One run of the lab: a trading day with or without a strategy, and what it came to. The account is the exchange's, never what
 // the strategy says of itself.
 import { BUY, SELL } from '../market/order.ts';
-import type { SideCode } from '../market/order.ts';
 import type { MarketConfig } from '../market/market-config.ts';
 import type { MarketMetrics } from '../market/market-metrics.ts';
 import { parseClockTime } from '../market/session-time.ts';
