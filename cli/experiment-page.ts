@@ -5,6 +5,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { ExperimentReport } from '../client/experiments.ts';
 import { InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import { MEASURES } from '../domain/retail/arm-comparison.ts';
+import type { Measure } from '../domain/retail/arm-comparison.ts';
 import { LIFT_PARTS } from '../domain/retail/lift.ts';
 import { svgOf } from '../recordings/svg.ts';
 import { COLUMNS, LIFT_LABELS, MEASURE_LABELS, renderLift, rowOf } from './render-experiment.ts';
@@ -102,13 +103,17 @@ function measureTable({ comparison }: ExperimentReport): string {
 
 const SCHEMA = 'https://vega.github.io/schema/vega-lite/v5.json';
 const WIDTH = 640;
+const OF_OFFERS: readonly Measure[] = ['discount', 'offerCost', 'redemptions'];
 
-/** Differences in percent of A, with their intervals; measures that are 0 in A have no percentage. */
-function intervalsOf({ comparison }: ExperimentReport): TopLevelSpec {
+/**
+ * Differences of what is sold in percent of A, with their intervals; measures that are 0 in A have no percentage. What is
+ * given and redeemed is in the table alone: it differs by so much more that nothing else could be seen beside it.
+ */
+export function intervalsOf({ comparison }: Pick<ExperimentReport, 'comparison'>): TopLevelSpec {
   const values = MEASURES.flatMap((measure) => {
     const { meanA, difference, interval } = comparison.measures[measure];
     const size = Math.abs(meanA) / 100;
-    if (size === 0 || measure === 'discount' || measure === 'offerCost') return [];
+    if (size === 0 || OF_OFFERS.includes(measure)) return [];
     const [low, high] = interval;
     return [
       { measure: MEASURE_LABELS[measure][0], percent: difference / size, low: low / size, high: high / size },

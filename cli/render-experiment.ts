@@ -95,7 +95,7 @@ export function renderLift({
       ? lift.parts.incremental.cents > 0
         ? 'B costs no more than A.'
         : 'Nothing of it is incremental.'
-      : `One unit of money of incremental value cost ${costPerIncremental.toFixed(2)} (discount less vendors' part, plus fees).`;
+      : `1.00 of incremental sales at shelf prices cost ${costPerIncremental.toFixed(2)} of offers (discount less vendors' part, plus fees).`;
   return [
     `${all} units bought with a coupon in B: ${parts.join(' · ')}`,
     `All units, with and without: ${lift.netUnits >= 0 ? '+' : ''}${lift.netUnits} in B. ${cost}`,

@@ -161,6 +161,7 @@ export async function startExperiment({ db, temporal }: Services, given: unknown
     throw new InvalidInputError(`The arms differ in ${conflicts.join(', ')}, not in offers alone.`);
   requireSeveral((await participantsOf(db, simulations[0]!)).length);
   await requireKnownNames(db, simulations[0]!);
+  await requireFreeNames(db, parsed.data, simulations);
   const record = await createExperiment(db, parsed.data);
   const { experimentId, inFlight } = record.config;
   if (record.status !== 'completed')
@@ -173,6 +174,21 @@ export async function startExperiment({ db, temporal }: Services, given: unknown
       staticSummary: `${record.config.arms.map(({ name }) => name).join(' against ')}, ${record.config.seeds.length} seeds`,
     });
   return record;
+}
+
+/** An experiment that is there has its simulations; the names of a new one's may be taken by others. */
+async function requireFreeNames(
+  db: Database,
+  { experimentId }: ExperimentConfig,
+  simulations: readonly SimulationConfig[],
+): Promise<void> {
+  if ((await db.experiment.count({ where: { experimentId } })) > 0) return;
+  const ids = simulations.map(({ simulationId }) => simulationId);
+  const [taken] = await loadProgress(db, ids);
+  if (taken !== undefined)
+    throw new ConflictError(
+      `Experiment "${experimentId}" would have a simulation "${taken.simulationId}", which exists already: choose another id.`,
+    );
 }
 
 /** Waits until an experiment has ended. @throws what ended it, when it failed as a whole */

@@ -14,6 +14,8 @@ import {
 import type { ExperimentReport } from '../client/experiments.ts';
 import type { ExperimentConfigInput } from '../domain/retail/experiment.ts';
 import { LIFT_PARTS } from '../domain/retail/lift.ts';
+import { SimulationConfig } from '../domain/retail/simulation.ts';
+import { createSimulation } from '../prisma/simulation-store.ts';
 import { aSmallDataset, createRig, eventually } from './simulation-rig.ts';
 import type { Rig } from './simulation-rig.ts';
 import { killWorkerProcesses, startWorkerProcess } from './worker-processes.ts';
@@ -187,6 +189,15 @@ describe('is refused before anything is stored:', () => {
     await expect(startExperiment(rig, anExperiment('reference', { weeks: 2 }))).rejects.toThrow(
       'exists with another configuration',
     );
+  });
+
+  test('a new one that would have a simulation whose name is taken', async () => {
+    const other = { simulationId: 'new-prior-2', agents: AGENTS, days: 1 };
+    await createSimulation(rig.db, SimulationConfig.parse(other));
+    await expect(startExperiment(rig, anExperiment('new'))).rejects.toThrow(
+      'would have a simulation "new-prior-2", which exists already',
+    );
+    await expect(viewExperiment(rig.db, 'new')).rejects.toThrow('There is no experiment "new"');
   });
 });
 
