@@ -5,13 +5,15 @@ const LAYERS = {
   prisma: ['domain'],
   graphs: ['domain'],
   datasets: ['domain'],
-  activities: ['domain', 'graphs', 'prisma'],
+  sandbox: ['domain'],
+  examples: ['sandbox'],
+  activities: ['domain', 'graphs', 'prisma', 'sandbox'],
   workflows: ['domain', 'activities'],
   workers: ['config', 'domain', 'prisma', 'graphs', 'activities', 'workflows', 'client'],
-  client: ['config', 'domain', 'datasets', 'graphs', 'prisma', 'workflows'],
+  client: ['config', 'domain', 'datasets', 'graphs', 'prisma', 'sandbox', 'workflows'],
   recordings: ['domain'],
   stack: ['config', 'domain', 'prisma'],
-  cli: ['config', 'domain', 'datasets', 'prisma', 'client', 'recordings', 'stack', 'workflows'],
+  cli: ['config', 'domain', 'datasets', 'prisma', 'client', 'recordings', 'sandbox', 'stack', 'workflows'],
 };
 
 // What cli and client may take from workflows as values: names and messages, never the stories themselves.
@@ -21,6 +23,7 @@ const PACKAGE_HOMES = {
   '@temporalio/workflow': 'workflows|tests',
   '@langchain/': 'graphs|tests',
   '@prisma/': 'prisma|tests|scripts',
+  'quickjs-emscripten-core/': 'sandbox',
   'pg/': 'prisma|stack|tests|scripts|proofs',
 };
 

@@ -23,10 +23,11 @@ WORKDIR /app
 COPY LICENSE package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
-# What the bundles read: migrations, and the workbook that `mercato seed agents` loads.
+# What the bundles read: migrations, the workbook that `mercato seed agents` loads, and what `mercato lab new` writes.
 COPY prisma/schema.prisma prisma/schema.prisma
 COPY prisma/migrations prisma/migrations
 COPY data data
+COPY sandbox/template sandbox/template
 RUN ln -s /app/dist/mercato.cjs /usr/local/bin/mercato
 USER node
 # Node does not act as an init process: run it with `docker run --init`, as docker-compose.yml does.

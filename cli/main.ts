@@ -7,6 +7,7 @@ import { registerCheckDb } from './commands/check-db.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerExperiment } from './commands/experiment.ts';
 import { registerExport } from './commands/export.ts';
+import { registerLab } from './commands/lab.ts';
 import { registerMarket } from './commands/market.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerPreflight } from './commands/preflight.ts';
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
   registerCalibrate(program);
   registerExport(program);
   registerMarket(program);
+  registerLab(program);
   registerMigrate(program);
   registerCheckDb(program);
   registerPreflight(program);

@@ -8,11 +8,14 @@ const PROCESSES = {
   'dist/mercato.cjs': 'cli/main.ts',
   'dist/worker.cjs': 'workers/main.ts',
   'dist/temporal-cli.cjs': 'stack/temporal-cli.ts',
+  'dist/lab-child.cjs': 'sandbox/child.ts',
   // As a bundle, since the loader of TypeScript makes every constant of another file a call.
   'dist/bench-book.cjs': 'proofs/bench-book.ts',
   'dist/bench-market.cjs': 'proofs/bench-market.ts',
 };
 const WORKFLOWS = { output: 'dist/workflow-bundle.js', entry: 'workflows/index.ts' };
+/** Runs in a strategy's heap, where there is nothing: a script without modules. */
+const HEAP = { output: 'dist/strategy-heap.js', entry: 'sandbox/heap/main.ts' };
 const FOLDERS = [
   'activities',
   'cli',
@@ -23,6 +26,7 @@ const FOLDERS = [
   'prisma',
   'proofs',
   'recordings',
+  'sandbox',
   'stack',
   'workers',
   'workflows',
@@ -42,6 +46,9 @@ export async function build() {
   const sources = [...FOLDERS, ...COMMON, ...NAIVE, 'config.ts', 'prisma/schema.prisma'];
   const make = () => bundleProcesses(processes);
   if (await makeOnce({ name: 'processes', inputs: sources, outputs, make })) built.push(...outputs);
+
+  const heap = { name: 'heap', inputs: ['sandbox', 'domain', ...COMMON], outputs: [HEAP.output] };
+  if (await makeOnce({ ...heap, make: bundleHeap })) built.push(HEAP.output);
 
   const { output, entry } = WORKFLOWS;
   const inputs = ['workflows', 'activities', 'domain', ...COMMON];
@@ -78,6 +85,22 @@ async function bundleProcesses(processes) {
     });
     for (const file of outputFiles) replaceFile(path.relative(ROOT, file.path), file.contents);
   }
+}
+
+async function bundleHeap() {
+  const esbuild = await import('esbuild');
+  const { outputFiles } = await esbuild.build({
+    absWorkingDir: ROOT,
+    entryPoints: [HEAP.entry],
+    outfile: HEAP.output,
+    bundle: true,
+    platform: 'neutral',
+    target: 'es2022',
+    format: 'iife',
+    write: false,
+    logLevel: 'warning',
+  });
+  for (const file of outputFiles) replaceFile(path.relative(ROOT, file.path), file.contents);
 }
 
 async function bundleWorkflows(output, entry) {

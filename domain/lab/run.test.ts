@@ -69,6 +69,12 @@ describe('a run', () => {
     expect(absent.values!.marketSpreadCents).toBeGreaterThan(0);
   });
 
+  test('of a strategy that does nothing gains nothing and changes nothing', () => {
+    const { digest, values } = labRun(config, 1, atTicks({}));
+    expect(digest).toBe(labRun(config, 1, null).digest);
+    expect(values).toMatchObject({ pnlCents: 0, markedPnlCents: 0, carriedShares: 0, pnlPerCapital: null });
+  });
+
   test('sells what it holds at the close into the bids, and pays the fee for it', () => {
     const bought = labRun(config, 1, atTicks({ 120: orderActions.buyNow(50) })).values!;
     expect(bought).toMatchObject({

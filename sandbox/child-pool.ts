@@ -1,0 +1,164 @@
+// Many runs over a few processes. A process is of one strategy and is ended with it, so that nothing can be carried from one
+// to the next; what a run comes to does not depend on where and when it is done.
+import os from 'node:os';
+import type { ChildProcess } from 'node:child_process';
+import { AppError } from '../domain/errors.ts';
+import { unfinishedRun } from '../domain/lab/run.ts';
+import { startChild } from './child-process.ts';
+import type { FromChild, LabResult, LabStrategy, LabTask, ToChild } from './lab-job.ts';
+import { DEFAULT_LIMITS } from './sandbox.ts';
+import type { SandboxKind, SandboxLimits } from './sandbox.ts';
+
+export type LabOptions = {
+  /** @default 'quickjs' */
+  readonly kind?: SandboxKind;
+  readonly limits?: SandboxLimits;
+  /** @default as many as there are processors */
+  readonly processes?: number;
+  /** A run that takes longer is ended from outside and done once more; after that it is void. @default 5 minutes */
+  readonly timeoutMs?: number;
+  readonly onResult?: (result: LabResult, task: LabTask, done: number) => void;
+  /** Ends all processes at once. */
+  readonly signal?: AbortSignal;
+};
+
+const TIMEOUT_MS = 300_000;
+const MOST_ATTEMPTS = 2;
+
+/**
+ * Does all runs. Tasks with the same strategy object share processes.
+ * @returns a result for each task, in their order
+ * @throws AppError `lab_interrupted` when the signal aborts, `lab_failed` when no process can be had
+ */
+export async function runLabTasks(tasks: readonly LabTask[], options: LabOptions = {}): Promise<LabResult[]> {
+  const { processes = os.availableParallelism(), signal } = options;
+  const results = new Array<LabResult | undefined>(tasks.length).fill(undefined);
+  const queue = new TaskQueue(tasks);
+  const workers = Array.from(
+    { length: Math.max(1, Math.min(processes, tasks.length)) },
+    () => new Worker(options),
+  );
+  const stop = (): void => workers.forEach((worker) => worker.end());
+  signal?.addEventListener('abort', stop);
+  let done = 0;
+  const work = async (worker: Worker): Promise<void> => {
+    for (let index = queue.next(worker.strategy); index !== null; index = queue.next(worker.strategy)) {
+      if (signal?.aborted) throw interrupted();
+      const task = tasks[index]!;
+      const result = await worker.run(task);
+      results[index] = result;
+      done += 1;
+      options.onResult?.(result, task, done);
+    }
+  };
+  try {
+    await Promise.all(workers.map(work));
+  } catch (error) {
+    throw signal?.aborted ? interrupted() : error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    stop();
+  }
+  return results as LabResult[];
+}
+
+function interrupted(): AppError {
+  return new AppError('lab_interrupted', 'Interrupted: the runs that were under way are lost.');
+}
+
+/** Tasks by strategy: a worker stays with the one that it has for as long as it can. */
+class TaskQueue {
+  private readonly waiting = new Map<LabStrategy | null, number[]>();
+
+  constructor(tasks: readonly LabTask[]) {
+    tasks.forEach(({ strategy }, index) => {
+      const own = this.waiting.get(strategy);
+      if (own === undefined) this.waiting.set(strategy, [index]);
+      else own.push(index);
+    });
+    for (const own of this.waiting.values()) own.reverse();
+  }
+
+  /** @param current what the worker has; undefined when it has none yet */
+  next(current: LabStrategy | null | undefined): number | null {
+    const own = current === undefined ? undefined : this.waiting.get(current);
+    if (own !== undefined && own.length > 0) return own.pop()!;
+    // The longest queue, so that workers spread over strategies before they share one.
+    const [longest = []] = [...this.waiting.values()].sort((a, b) => b.length - a.length);
+    return longest.pop() ?? null;
+  }
+}
+
+/** One process at a time, for one strategy at a time. */
+class Worker {
+  /** Of the process that runs; undefined without one. */
+  strategy: LabStrategy | null | undefined = undefined;
+  private child: ChildProcess | null = null;
+  private hasEnded = false;
+  private readonly kind: SandboxKind;
+  private readonly limits: SandboxLimits;
+  private readonly timeoutMs: number;
+
+  constructor({ kind = 'quickjs', limits = DEFAULT_LIMITS, timeoutMs = TIMEOUT_MS }: LabOptions) {
+    this.kind = kind;
+    this.limits = limits;
+    this.timeoutMs = timeoutMs;
+  }
+
+  /** A fault of the machine is tried once more; after that the run is void. */
+  async run(task: LabTask): Promise<LabResult> {
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.attempt(task);
+      if (answer.type === 'result') return answer.result;
+      this.endChild();
+      if (this.hasEnded) throw interrupted();
+      if (attempt === MOST_ATTEMPTS) {
+        const ended = { type: 'void', reason: 'infrastructure', message: answer.message } as const;
+        return { ...unfinishedRun(task.seed, ended), fuelUsed: null };
+      }
+    }
+  }
+
+  end(): void {
+    this.hasEnded = true;
+    this.endChild();
+  }
+
+  private attempt({ strategy, config, seed }: LabTask): Promise<FromChild> {
+    const isNew = this.child === null || this.strategy !== strategy;
+    if (isNew) {
+      this.endChild();
+      this.child = startChild(this.kind);
+      this.strategy = strategy;
+    }
+    const child = this.child!;
+    const { kind, limits, timeoutMs } = this;
+    const message: ToChild = { type: 'run', kind, limits, config, seed, ...(isNew ? { strategy } : {}) };
+    return new Promise((resolve) => {
+      const settle = (answer: FromChild): void => {
+        clearTimeout(timer);
+        child.removeAllListeners();
+        // A child that is killed while a message is on its way says so once more.
+        child.on('error', () => undefined);
+        resolve(answer);
+      };
+      const broken = (reason: string): void => settle({ type: 'broken', message: reason });
+      const timer = setTimeout(
+        () => broken(`it took longer than ${timeoutMs / 1000} s and was ended`),
+        timeoutMs,
+      );
+      child.once('message', (answer: FromChild) => settle(answer));
+      child.once('error', (error) => broken(`its process failed: ${error.message}`));
+      child.once('exit', (code, signal) => broken(`its process ended (${signal ?? `exit code ${code}`})`));
+      child.send(message, (error) => {
+        if (error !== null) broken(`its process cannot be reached: ${error.message}`);
+      });
+    });
+  }
+
+  private endChild(): void {
+    this.child?.kill('SIGKILL');
+    this.child = null;
+    this.strategy = undefined;
+  }
+}

@@ -1,0 +1,26 @@
+import { InvalidInputError } from '../domain/errors.ts';
+import { directSandbox } from './direct.ts';
+import { createIsolatedVmSandbox, loadIsolatedVm } from './isolated-vm.ts';
+import { createQuickJsSandbox } from './quickjs.ts';
+import type { SandboxKind, StrategySandbox } from './sandbox.ts';
+
+/**
+ * Loads what the kind needs.
+ * @throws InvalidInputError when it cannot be had here
+ */
+export async function createSandbox(kind: SandboxKind): Promise<StrategySandbox> {
+  switch (kind) {
+    case 'quickjs':
+      return createQuickJsSandbox();
+    case 'isolated_vm': {
+      const ivm = loadIsolatedVm();
+      if (ivm === null)
+        throw new InvalidInputError(
+          'isolated_vm is not installed: `npm install --no-save isolated-vm@5.0.4` (it is built from source), or use quickjs.',
+        );
+      return createIsolatedVmSandbox(ivm);
+    }
+    case 'direct':
+      return directSandbox;
+  }
+}
