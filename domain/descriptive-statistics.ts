@@ -69,6 +69,15 @@ export function weightedSkewness(values: readonly Weighted[]): number | null {
 }
 
 /**
+ * The estimator G1 of skewness (Joanes and Gill 1998), beside G2 below. Null under three values, or when all are the same.
+ */
+export function skewness(values: readonly number[]): number | null {
+  const n = values.length;
+  const biased = weightedSkewness(values.map((value) => ({ value, weight: 1 })));
+  return n < 3 || biased === null ? null : (biased * Math.sqrt(n * (n - 1))) / (n - 2);
+}
+
+/**
  * Kurtosis − 3, so that it is 0 for a normal distribution: the estimator G2 (Joanes and Gill 1998), without bias for normal
  * samples of any size, so that samples of unlike size can be compared. Null under four values, or when all are the same.
  */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
-import { exp, expMinusOne, ln, logistic, logit, normalQuantile, power } from './math.ts';
+import { exp, expMinusOne, ln, logistic, logit, normalCdf, normalQuantile, power } from './math.ts';
 import { RandomKey } from './random.ts';
 
 const TOLERANCE = 1e-14;
@@ -177,4 +177,36 @@ describe('e^x − 1', () => {
       expect(Math.abs(expMinusOne(x) - expected)).toBeLessThanOrEqual(1e-15 * Math.abs(expected));
     },
   );
+});
+
+describe('normalCdf', () => {
+  // scipy 1.17.1: stats.norm.cdf(z).
+  test.each([
+    [-20, 2.7536241186061556e-89],
+    [-8, 6.22096057427174e-16],
+    [-5, 2.866515718791933e-7],
+    [-3.0001, 0.0013494549132607172],
+    [-3, 0.0013498980316300933],
+    [-2.9999, 0.001350341282954925],
+    [-1.96, 0.024997895148220435],
+    [-1, 0.15865525393145707],
+    [-0.1, 0.460172162722971],
+    [0, 0.5],
+    [0.5, 0.6914624612740131],
+    [2, 0.9772498680518208],
+    [6, 0.9999999990134123],
+  ])('at %d is %d', (z, expected) => {
+    expect(relativeError(normalCdf(z), expected)).toBeLessThan(1e-12);
+  });
+
+  test('undoes the quantile', () => {
+    for (const p of grid(0.0001, 0.9999, 501)) expect(normalCdf(normalQuantile(p))).toBeCloseTo(p, 8);
+  });
+
+  test('rises, also where its pieces meet, and ends at 0 and 1', () => {
+    const values = grid(-10, 8, 5_001).map(normalCdf);
+
+    expect(values.every((value, i) => i === 0 || value >= values[i - 1]!)).toBe(true);
+    expect([normalCdf(-Infinity), normalCdf(Infinity), normalCdf(NaN)]).toEqual([0, 1, NaN]);
+  });
 });

@@ -95,6 +95,45 @@ export function logit(p: number): number {
 }
 
 /**
+ * Probability that a standard normal number is below z. Relative error below 1e-12 from z = -37 on, also far out in the
+ * lower tail: for the upper one ask for -z.
+ */
+export function normalCdf(z: number): number {
+  if (isNaN(z)) return NaN;
+  if (z > 0) return 1 - normalCdf(-z);
+  if (z < -38.6) return 0;
+  return z > -TAIL_BEGINS ? 0.5 + normalDensity(z) * bodySeries(z) : normalDensity(z) / tailFraction(-z);
+}
+
+/** Density of the standard normal distribution. */
+export function normalDensity(z: number): number {
+  return INVERSE_ROOT_TWO_PI * exp((-z * z) / 2);
+}
+
+const INVERSE_ROOT_TWO_PI = 0.3989422804014327;
+/** From here on the continued fraction is both quick and exact. */
+const TAIL_BEGINS = 3;
+
+/** z + z^3/3 + z^5/(3*5) + ... (Abramowitz and Stegun 26.2.11): all terms have one sign. */
+function bodySeries(z: number): number {
+  const square = z * z;
+  let term = z;
+  let sum = z;
+  for (let n = 3; sum + term !== sum; n += 2) {
+    term *= square / n;
+    sum += term;
+  }
+  return sum;
+}
+
+/** z + 1/(z + 2/(z + 3/(z + ...))) for z >= 3 (Abramowitz and Stegun 26.2.14), from the inside out. */
+function tailFraction(z: number): number {
+  let fraction = z;
+  for (let n = 100; n >= 1; n--) fraction = z + n / fraction;
+  return fraction;
+}
+
+/**
  * Quantile of the standard normal distribution, 0 < p < 1.
  * Rational approximation by P. J. Acklam (2003), relative error below 1.2e-9.
  */

@@ -1,8 +1,9 @@
 // What the difference between two arms says that share their units: agents that lived both, seeds that both were run on. A
 // mean without its interval is a guess, and an interval without what it could have found says nothing of what is absent.
 import { mean, quantileOfSorted, ascending, correlation, sampleDeviation } from './descriptive-statistics.ts';
-import { normalQuantile } from './math.ts';
+import { minimumDetectable, unitsNeeded } from './power.ts';
 import type { RandomKey } from './random.ts';
+import { bootstrapMeans, independentResample, signFlipPValue } from './resampling.ts';
 
 export type PairedDifference = {
   readonly pairs: number;
@@ -26,8 +27,6 @@ export type PairedDifference = {
 
 const RESAMPLES = 5000;
 const FLIPS = 2000;
-/** Two-sided 5 %, and power of 80 %. */
-const REACH = normalQuantile(0.975) + normalQuantile(0.8);
 
 /**
  * @param a and b in the same order of units, at least two
@@ -45,8 +44,6 @@ export function pairedDifference(
   const [meanA, meanB, difference] = [mean(a), mean(b), mean(differences)];
   const deviation = sampleDeviation(differences);
   const size = Math.abs(meanA);
-  const reach = REACH * deviation;
-  const onePercent = reach / (0.01 * size);
   return {
     pairs: a.length,
     meanA,
@@ -54,36 +51,15 @@ export function pairedDifference(
     difference,
     relative: size === 0 ? null : difference / size,
     interval: bootstrap(differences, key.at('bootstrap')),
-    pValue: signFlip(differences, key.at('flip')),
+    pValue: signFlipPValue(differences, key.at('flip'), FLIPS),
     correlation: correlation(a, b, 2),
-    minimumDetectable: reach / Math.sqrt(a.length),
-    pairsForOnePercent: size === 0 ? null : Math.max(2, Math.ceil(onePercent * onePercent)),
+    minimumDetectable: minimumDetectable(deviation, a.length),
+    pairsForOnePercent: unitsNeeded(0.01 * size, deviation),
   };
 }
 
 function bootstrap(differences: readonly number[], key: RandomKey): [number, number] {
-  const count = differences.length;
-  const means = Array.from({ length: RESAMPLES }, (_, resample) => {
-    const draws = key.at(resample);
-    let sum = 0;
-    for (let i = 0; i < count; i++) sum += differences[Math.floor(draws.uniformAt(i) * count)]!;
-    return sum / count;
-  });
+  const means = bootstrapMeans(differences, independentResample(differences.length, key), RESAMPLES);
   const sorted = ascending(means);
   return [quantileOfSorted(sorted, 0.025), quantileOfSorted(sorted, 0.975)];
-}
-
-/** How often the sum is at least as far from 0 when each difference could as well have had the other sign. */
-function signFlip(differences: readonly number[], key: RandomKey): number {
-  const observed = Math.abs(differences.reduce((sum, value) => sum + value, 0));
-  let asFar = 1;
-  for (let flip = 0; flip < FLIPS; flip++) {
-    const draws = key.at(flip);
-    let sum = 0;
-    for (let i = 0; i < differences.length; i++)
-      sum += draws.uniformAt(i) < 0.5 ? -differences[i]! : differences[i]!;
-    // Sums of the same numbers in another order differ in the last digits.
-    if (Math.abs(sum) >= observed * (1 - 1e-12)) asFar += 1;
-  }
-  return asFar / (FLIPS + 1);
 }
