@@ -221,7 +221,7 @@ describe('agents that cannot live their days', () => {
 });
 
 describe('an agent in quarantine that is released', () => {
-  const simulation = aRun({ days: 12, timeScale: 1, agents: AGENTS, execution: 'activity' });
+  const simulation = aRun({ days: 12, timeScale: 1, execution: 'activity' });
   let released: string;
 
   beforeAll(async () => {

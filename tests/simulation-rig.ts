@@ -106,15 +106,18 @@ export type DatasetInput = {
 };
 
 /**
- * The shipped grocer with a few of its most frequent shoppers. Campaigns have no budgets: where money is shared,
- * shoppers do depend on each other.
+ * The shipped grocer with every third of its products, still more of a category than a shelf shows, and a few of its
+ * most frequent shoppers. Campaigns have no budgets: where money is shared, shoppers do depend on each other.
  */
 export function aSmallDataset({ agents = 12, areHunters = false }: DatasetInput = {}): Dataset {
   const shipped = generateShippedDataset('mercato');
   const traits = areHunters ? { couponAffinity: 1, dealSeekingBehavior: 'extreme' as const } : {};
+  const products = shipped.products.filter((_, i) => i % 3 === 0);
+  const skus = new Set(products.map((product) => product.sku));
   return {
     ...shipped,
-    prices: shipped.prices.filter((price) => price.week <= 8),
+    products,
+    prices: shipped.prices.filter((price) => price.week <= 8 && skus.has(price.sku)),
     campaigns: shipped.campaigns.map((campaign) => ({ ...campaign, budgetCents: null })),
     agents: shipped.agents
       .filter((agent) => agent.shoppingFrequency === 'frequent')

@@ -44,6 +44,14 @@ describe('up', () => {
     expect(second).toEqual(first);
   }, 180_000);
 
+  test('lets logs show the last lines of one service', async () => {
+    await up();
+
+    const { stdout } = await mercato('logs', 'supervisor', '-n', '1');
+
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+  }, 180_000);
+
   test('with another number of workers is refused while it runs', async () => {
     await up();
 
@@ -201,14 +209,6 @@ describe('one clear sentence', () => {
     expect(exitCode).toBe(2);
   });
 });
-
-test('logs shows the last lines of one service', async () => {
-  await up();
-
-  const { stdout } = await mercato('logs', 'supervisor', '-n', '1');
-
-  expect(stdout.trim().split('\n')).toHaveLength(1);
-}, 180_000);
 
 type Result = { exitCode: number; stdout: string; stderr: string };
 
