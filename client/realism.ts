@@ -7,6 +7,7 @@ import { InvalidInputError } from '../domain/errors.ts';
 import { HOURS_PER_DAY, dayOfWeek } from '../domain/retail/calendar.ts';
 import { matches } from '../domain/retail/cart.ts';
 import { indexCatalog } from '../domain/retail/catalog-index.ts';
+import type { CatalogIndex } from '../domain/retail/catalog-index.ts';
 import type { Coupon } from '../domain/retail/coupon.ts';
 import type { Dataset } from '../domain/retail/dataset.ts';
 import { COMPLETE_JOURNEY } from '../domain/retail/realism-complete-journey.ts';
@@ -25,6 +26,9 @@ import { SimulationConfig } from '../domain/retail/simulation.ts';
 
 const DAYS_PER_WEEK = 7;
 
+/** Indexed once for each dataset: much is remembered of a catalogue, and a calibration lives the same one many times. */
+const catalogs = new WeakMap<object, CatalogIndex>();
+
 /**
  * Lives a simulation in memory and keeps of each agent only what is measured. It keeps the processor to itself.
  * @param measured days of the simulation that count; what lies before them is burn-in
@@ -36,7 +40,8 @@ export async function liveAndObserve(
   measured: Window,
   onAgent: (done: number) => void = () => {},
 ): Promise<HouseholdFacts[]> {
-  const catalog = indexCatalog(dataset);
+  const catalog = catalogs.get(dataset) ?? indexCatalog(dataset);
+  catalogs.set(dataset, catalog);
   const couponByCode = new Map(dataset.coupons.map((coupon) => [coupon.code, coupon]));
   const agents = dataset.agents.slice(0, config.agents ?? dataset.agents.length);
   const facts: HouseholdFacts[] = [];

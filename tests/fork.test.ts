@@ -32,10 +32,7 @@ beforeAll(async () => {
   rig = await createRig({
     ...grocer,
     // What is withheld and counted has a past, too.
-    campaigns: grocer.campaigns.map((campaign) => ({
-      ...campaign,
-      budgetCents: campaign.code === 'PANTRY' ? 500 : null,
-    })),
+    campaigns: grocer.campaigns.map((campaign) => ({ ...campaign, budgetCents: 1_000 })),
     coupons: grocer.coupons.map((coupon, i) => (i % 2 === 0 ? { ...coupon, redemptionLimit: 2 } : coupon)),
   });
 });

@@ -1,5 +1,6 @@
 import { faceValue, matches } from './cart.ts';
 import type { CatalogIndex } from './catalog-index.ts';
+import { shelvesOf } from './coupon-reach.ts';
 import type { Coupon } from './coupon.ts';
 import { oncePerCoupon } from './once-per-coupon.ts';
 
@@ -16,7 +17,7 @@ export const typicalDepth = oncePerCoupon((coupon, catalog): number => {
 function typicalPurchaseCents(coupon: Coupon, catalog: CatalogIndex): number {
   let cents = 0;
   let weight = 0;
-  for (const shelf of catalog.categories)
+  for (const shelf of shelvesOf(coupon, catalog))
     for (const product of shelf.products)
       if (matches(coupon, product)) {
         cents += product.popularity * product.regularPriceCents;

@@ -1,5 +1,5 @@
 import { matches } from './cart.ts';
-import type { CategoryShelf } from './catalog-index.ts';
+import type { CatalogIndex, CategoryShelf } from './catalog-index.ts';
 import type { DayContext } from './choice-context.ts';
 import type { Coupon } from './coupon.ts';
 import { oncePerCoupon } from './once-per-coupon.ts';
@@ -26,11 +26,17 @@ type Reach = readonly { readonly shelf: CategoryShelf; readonly share: number }[
 
 /** Where a line coupon works: the shelves, and the popularity share of the products it matches. Worked out once. */
 export const reachOf = oncePerCoupon((coupon, catalog): Reach =>
-  catalog.categories.flatMap((shelf) => {
-    const total = shelf.products.reduce((sum, product) => sum + product.popularity, 0);
+  shelvesOf(coupon, catalog).flatMap((shelf) => {
     const matching = shelf.products.filter((product) => matches(coupon, product));
-    return matching.length === 0
-      ? []
-      : [{ shelf, share: matching.reduce((sum, product) => sum + product.popularity, 0) / total }];
+    if (matching.length === 0) return [];
+    const total = shelf.products.reduce((sum, product) => sum + product.popularity, 0);
+    return [{ shelf, share: matching.reduce((sum, product) => sum + product.popularity, 0) / total }];
   }),
 );
+
+/** Where a coupon can match products at all. */
+export function shelvesOf({ scope, category }: Coupon, catalog: CatalogIndex): readonly CategoryShelf[] {
+  if (scope === 'frontstore' || category === null) return catalog.categories;
+  const shelf = catalog.categoryByName.get(category);
+  return shelf === undefined ? [] : [shelf];
+}
