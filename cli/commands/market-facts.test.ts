@@ -54,6 +54,18 @@ describe('the command', () => {
     expect(lines.find((line) => line.startsWith('Hill index'))).toMatch(/ – +– +–   known on 0 of 10$/);
   });
 
+  test('prints the gate, each row in or out, with what is not known', async () => {
+    const lines = (await run()).split('\n');
+
+    expect(lines.find((line) => line.startsWith('gate'))).toMatch(
+      /^gate for realistic markets: \d+ of 12 rows/,
+    );
+    expect(lines.filter((line) => /^(in |out) /.test(line))).toHaveLength(12);
+    expect(lines.find((line) => line.startsWith('    Hill index'))).toMatch(
+      /– +– +2 to 5 +not known$/,
+    );
+  });
+
   test('prints every day as JSON', async () => {
     const value = JSON.parse(await run('--json')) as { days: { seed: number }[] };
 
@@ -62,6 +74,9 @@ describe('the command', () => {
       close: '09:45',
       range: 'least_to_largest',
       facts: { hillIndex: { median: null, days: 0 }, fills: { days: 10 } },
+      gate: expect.arrayContaining([
+        expect.objectContaining({ name: 'power-law tail', isIn: false }),
+      ]) as unknown,
     });
     expect(value.days.map(({ seed }) => seed)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });

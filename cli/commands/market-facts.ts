@@ -7,7 +7,8 @@ import type { MarketConfig } from '../../domain/market/market-config.ts';
 import { MODIFIER_NAMES } from '../../domain/market/presets.ts';
 import { parseClockTime } from '../../domain/market/session-time.ts';
 import { simulate } from '../../domain/market/simulate.ts';
-import { computeStylisedFacts } from '../../domain/market/stylised-facts.ts';
+import { judgeRealism, measureGateDay } from '../../domain/market/realism-gate.ts';
+import type { GateDay, JudgedPart, JudgedRow } from '../../domain/market/realism-gate.ts';
 import type { StylisedFacts } from '../../domain/market/stylised-facts.ts';
 import { isJson } from '../context.ts';
 import { marketConfigOf } from '../market-config-flags.ts';
@@ -18,7 +19,9 @@ const MOST_SEEDS = 1000;
 export function registerMarketFacts(group: Command): void {
   group
     .command('facts')
-    .description('stylised facts of a market: median and range over seeds')
+    .description(
+      'stylised facts of a market: median and range over seeds, and the gate for realistic markets',
+    )
     .option('--preset <name>', `one of \`market presets\`, with +${MODIFIER_NAMES.join(' or +')} after it`)
     .option('--config <file>', 'a configuration as JSON, as `market presets NAME` prints one')
     .option('--seeds <seeds>', 'one day for each: from-to, or one after another with commas', '1-10')
@@ -29,18 +32,27 @@ export function registerMarketFacts(group: Command): void {
 function facts(flags: MarketConfigFlags & { seeds: string }, command: Command): void {
   const seeds = parseSeeds(flags.seeds);
   const config = marketConfigOf(flags);
-  const days = seeds.map((seed) => factsOfDay(config, seed));
-  const summary = summariseFacts(days);
+  const days = seeds.map((seed) => measureDay(config, seed));
+  const summary = summariseFacts(days.map((day) => day.facts));
+  const gate = judgeRealism(days);
   const { name: preset, open, close } = config;
-  const value = { preset, open, close, ...summary, days: days.map((day, i) => ({ seed: seeds[i], ...day })) };
-  const text = isJson(command) ? JSON.stringify(value) : render(config, flags.seeds, seeds.length, summary);
+  const value = {
+    preset,
+    open,
+    close,
+    ...summary,
+    gate,
+    days: days.map((day, i) => ({ seed: seeds[i], ...day.facts })),
+  };
+  const text = isJson(command)
+    ? JSON.stringify(value)
+    : [render(config, flags.seeds, seeds.length, summary), '', ...renderGate(gate)].join('\n');
   process.stdout.write(`${text}\n`);
 }
 
-function factsOfDay(config: MarketConfig, seed: number): StylisedFacts {
-  const { quotes, trades } = simulate(config, seed, { profile: 'quant' }).recording!;
-  const [openNs, closeNs] = [parseClockTime(config.open), parseClockTime(config.close)];
-  return computeStylisedFacts(quotes, trades, openNs, closeNs);
+function measureDay(config: MarketConfig, seed: number): GateDay {
+  const recording = simulate(config, seed, { profile: 'quant' }).recording!;
+  return measureGateDay(recording, parseClockTime(config.open), parseClockTime(config.close));
 }
 
 /** `1-10`, `1,2,5` or both: `1-3,7`. */
@@ -76,6 +88,8 @@ const LABELS: Readonly<Record<keyof StylisedFacts, readonly [label: string, digi
   absoluteReturnAcf1: ['ACF of |returns|, lag 1', 3],
   absoluteReturnAcf5: ['ACF of |returns|, lag 5', 3],
   absoluteReturnAcf10: ['ACF of |returns|, lag 10', 3],
+  absoluteReturnAcf1WithoutDay: ['… without time of day, lag 1', 3],
+  absoluteReturnAcf10WithoutDay: ['… without time of day, lag 10', 3],
   volumeVolatility: ['volume with |return|', 3],
   returnVolatility: ['return with next |return|', 3],
   hillIndex: ['Hill index of |returns|', 2],
@@ -86,6 +100,7 @@ const LABELS: Readonly<Record<keyof StylisedFacts, readonly [label: string, digi
   twoSidedShare: ['share of time with both sides', 4],
   signAcf1: ['ACF of order signs, lag 1', 3],
   signHurst: ['Hurst exponent of order signs', 3],
+  shuffledSignHurst: ['… in a drawn order', 3],
   trades: ['orders that traded', 0],
   fills: ['fills', 0],
   medianTradeSize: ['shares of such an order, median', 1],
@@ -118,6 +133,26 @@ function renderFact(
   const [middle, ...ends] = [median, low, high].map((value) => decimal(value, digits).padStart(10));
   const note = known === days ? '' : `   known on ${known} of ${days}`;
   return `${label.padEnd(36)}${middle}${ends.join('')}${note}`;
+}
+
+/** A row is in when all its parts are. */
+function renderGate(rows: readonly JudgedRow[]): string[] {
+  const count = rows.filter(({ isIn }) => isIn).length;
+  return [
+    `gate for realistic markets: ${count} of ${rows.length} rows in their bands (value, 90 % interval by seeds, band)`,
+    ...rows.flatMap(({ name, isIn, parts }) => [
+      `${isIn ? 'in ' : 'out'} ${name}`,
+      ...parts.map((part) => `    ${renderPart(part)}`),
+    ]),
+  ];
+}
+
+function renderPart({ label, value, interval, low, high, digits, isIn }: JudgedPart): string {
+  const ends = interval === null ? '–' : interval.map((end) => decimal(end, digits)).join(' to ');
+  const [least, most] = [low, high].map((end) => (end === null ? null : String(end)));
+  const band = least === null ? `below ${most}` : most === null ? `above ${least}` : `${least} to ${most}`;
+  const mark = isIn ? '' : value === null ? '   not known' : '   out';
+  return `${label.padEnd(42)}${decimal(value, digits).padStart(10)}   ${ends.padEnd(20)} ${band}${mark}`;
 }
 
 function decimal(value: number | null, digits: number): string {

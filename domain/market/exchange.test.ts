@@ -441,3 +441,68 @@ describe('feeds', () => {
     expect(run()[2]!).toHaveLength(1);
   });
 });
+
+describe('auctions and halts', () => {
+  const fills = (told: readonly Told[]): number[][] =>
+    told.filter(({ type }) => type === message.ORDER_EXECUTED).map(({ at, c, d }) => [at - LATENCY, c, d]);
+
+  test('the opening auction collects from the open on, and trades at one price when it is over', () => {
+    const { exchange, limit, run } = aSession({ openingAuctionNs: 1000 });
+    limit(OPEN, 1, 0, BUY, 10, 105);
+    limit(OPEN + 1, 2, 1, SELL, 4, 95);
+    limit(OPEN + 2000, 2, 2, SELL, 3, 90);
+    const told = run();
+
+    // Nearest to the opening price of 100; then 105, at which the rest of the bid rests.
+    expect(fills(told[2]!)).toEqual([
+      [OPEN + 1000, 4, 100],
+      [OPEN + 2000, 3, 105],
+    ]);
+    expect(exchange.shares[1]).toBe(7);
+  });
+
+  test('the closing auction makes the closing price, and after it the market is closed', () => {
+    const { exchange, limit, run } = aSession({ closingAuctionNs: 1000 });
+    limit(CLOSE - 1500, 1, 0, BUY, 10, 98, DAY);
+    limit(CLOSE - 500, 2, 1, SELL, 4, 97);
+    limit(CLOSE, 2, 2, SELL, 4, 97);
+    const told = run();
+
+    expect(fills(told[1]!)).toEqual([[CLOSE, 4, 98]]);
+    expect(exchange.closingPriceCents).toBe(98);
+    expect(told[2]!.at(-1)!.type).toBe(message.ORDER_REJECTED);
+    expect(reason(told[2]!.at(-1)!)).toBe('market_closed');
+    expect(told[1]!.at(-1)!.type).toBe(message.ORDER_CANCELLED);
+  });
+
+  test('a price outside of the band halts trading; the auction that ends it makes the new reference', () => {
+    const halt = { band: 0.05, haltNs: 10_000, referenceNs: 500_000 };
+    const { exchange, limit, run } = aSession({ halt });
+    limit(OPEN, 1, 0, SELL, 10, 104);
+    limit(OPEN, 1, 1, SELL, 10, 108);
+    limit(OPEN + 1000, 2, 2, BUY, 15, 110);
+    // A hundred is within the first band, and outside of the one around 108.
+    limit(OPEN + 20_000, 1, 3, BUY, 5, 100);
+    limit(OPEN + 30_000, 2, 4, SELL, 2, 90);
+    const told = run();
+
+    expect(fills(told[2]!)).toEqual([
+      [OPEN + 1000, 10, 104],
+      [OPEN + 11_000, 5, 108],
+      [OPEN + 40_000, 2, 100],
+    ]);
+    expect(exchange.halts).toBe(2);
+  });
+
+  test('the reference follows the price', () => {
+    const halt = { band: 0.05, haltNs: 10_000, referenceNs: 10_000 };
+    const { exchange, limit, run } = aSession({ halt });
+    for (const [i, price] of [104, 108, 112].entries()) {
+      limit(OPEN + 20_000 * i, 1, 2 * i, SELL, 10, price);
+      limit(OPEN + 20_000 * i, 2, 2 * i + 1, BUY, 10, price);
+    }
+
+    expect(fills(run()[2]!).map(([, , price]) => price)).toEqual([104, 108, 112]);
+    expect(exchange.halts).toBe(0);
+  });
+});

@@ -29,8 +29,11 @@ const MARKET_NOT_OPEN = rejectCode('market_not_open');
 const MARKET_IS_CLOSED = rejectCode('market_closed');
 const INVALID_ID = rejectCode('invalid_id');
 const NANOSECONDS_PER_MILLISECOND = 1e6;
-/** What the exchange wakes up for; any other number is a feed's. */
+/** What the exchange wakes up for; any number above 0 is a feed's. */
 const CLOSE = 0;
+const UNCROSS = -1;
+const BEGIN_CLOSING = -2;
+const NEW_REFERENCE = -3;
 
 export type ExchangeOptions = OrderBookOptions & {
   readonly openNs: number;
@@ -42,6 +45,16 @@ export type ExchangeOptions = OrderBookOptions & {
   /** In hundredths of a cent per share; a rebate is below 0. */
   readonly makerFee: number;
   readonly takerFee: number;
+  /** How long orders are collected after the open and before the close; 0: not at all. */
+  readonly openingAuctionNs?: number;
+  readonly closingAuctionNs?: number;
+  /** No trade is further from the reference than a part of it: what would be begins an auction. */
+  readonly halt?: {
+    readonly band: number;
+    readonly haltNs: number;
+    /** The reference becomes the last price after each such time, and after each auction. */
+    readonly referenceNs: number;
+  };
 };
 
 /** Of an order that is no limit order. */
@@ -77,6 +90,12 @@ export class Exchange implements Participant {
   ordersTaken = 0;
   cancels = 0;
   closingPriceCents = 0;
+  /** Times that the band was hit. */
+  halts = 0;
+
+  /** When the auction ends that is on. */
+  private callEndsNs = 0;
+  private hasClosed = false;
 
   private readonly kernel: Kernel;
   private readonly options: ExchangeOptions;
@@ -106,6 +125,7 @@ export class Exchange implements Participant {
     this.guards = new Array<RiskGuard | undefined>(participants).fill(undefined);
     kernel.register(EXCHANGE, 1, this);
     kernel.wakeAt(EXCHANGE, options.closeNs + 1, CLOSE);
+    this.planAuctions();
     this.data = new MarketData(kernel, this.book, (lookBackMs) => this.volumesOf(lookBackMs));
   }
 
@@ -124,12 +144,72 @@ export class Exchange implements Participant {
     return this.kernel.now;
   }
 
-  /** The close: DAY orders leave, and those who asked are told the closing price. */
   wake(_: number, what: number): void {
-    if (what !== CLOSE) {
-      this.data.wake(what);
-      return;
+    if (what > 0) this.data.wake(what);
+    else if (what === CLOSE) this.close();
+    else if (what === BEGIN_CLOSING) this.call(this.options.closeNs);
+    else if (what === NEW_REFERENCE) this.followPrice();
+    else if (this.kernel.now === this.callEndsNs) this.uncross();
+  }
+
+  /** Neither auctions nor halts: nothing is planned. */
+  private planAuctions(): void {
+    const { kernel, options } = this;
+    const { openNs, closeNs, openingAuctionNs = 0, closingAuctionNs = 0, halt } = options;
+    if (openingAuctionNs > 0) {
+      this.book.beginAuction();
+      this.callEndsNs = openNs + openingAuctionNs;
+      kernel.wakeAt(EXCHANGE, this.callEndsNs, UNCROSS);
     }
+    if (closingAuctionNs > 0) kernel.wakeAt(EXCHANGE, closeNs - closingAuctionNs, BEGIN_CLOSING);
+    if (halt === undefined) return;
+    this.setBand();
+    kernel.wakeAt(EXCHANGE, openNs + halt.referenceNs, NEW_REFERENCE);
+  }
+
+  /** Orders are collected until a time; an auction that is on goes on until then. */
+  private call(endsNs: number): void {
+    this.callEndsNs = endsNs;
+    this.kernel.wakeAt(EXCHANGE, endsNs, UNCROSS);
+    if (this.book.isCalling) return;
+    this.book.beginAuction();
+    this.settle();
+    this.data.changed();
+  }
+
+  /** The auction ends; when it was the closing one, so does trading. */
+  private uncross(): void {
+    const { book, options } = this;
+    const isClosing = this.kernel.now === options.closeNs && (options.closingAuctionNs ?? 0) > 0;
+    book.uncross(this.lastTradeCents);
+    this.hasClosed = isClosing;
+    if (options.halt !== undefined) this.setBand();
+    this.settle();
+    this.data.changed();
+  }
+
+  private setBand(): void {
+    const reference = this.lastTradeCents;
+    const width = Math.floor(reference * this.options.halt!.band);
+    this.book.setBand(reference - width, reference + width);
+  }
+
+  private followPrice(): void {
+    const next = this.kernel.now + this.options.halt!.referenceNs;
+    if (next <= this.options.closeNs) this.kernel.wakeAt(EXCHANGE, next, NEW_REFERENCE);
+    if (!this.book.isCalling) this.setBand();
+  }
+
+  /** An order would have traded outside of the band: from it on orders are collected, before the close they trade. */
+  private halt(): void {
+    const { closeNs, halt } = this.options;
+    this.halts += 1;
+    this.callEndsNs = Math.min(closeNs, this.kernel.now + halt!.haltNs);
+    this.kernel.wakeAt(EXCHANGE, this.callEndsNs, UNCROSS);
+  }
+
+  /** The close: DAY orders leave, and those who asked are told the closing price. */
+  private close(): void {
     const { book, kernel } = this;
     this.closingPriceCents = book.lastTradeCents;
     book.endSession();
@@ -207,7 +287,7 @@ export class Exchange implements Participant {
   /** Why a request does not get to the book: market hours, and the limits of its sender. -1: it does. */
   private refusalOf(type: number, from: number, row: number, isNew: boolean): number {
     const { now, pool } = this.kernel;
-    if (now > this.options.closeNs) return MARKET_IS_CLOSED;
+    if (now > this.options.closeNs || this.hasClosed) return MARKET_IS_CLOSED;
     if (now < this.options.openNs) return MARKET_NOT_OPEN;
     const guard = this.guards[from];
     if (guard === undefined) return -1;
@@ -351,6 +431,7 @@ export class Exchange implements Participant {
     const { tapes } = this;
     for (let i = 0; i < tapes.length; i++) tapes[i]!.onEvents(this);
     if (this.watching.length > 0) this.watch();
+    if (this.options.halt !== undefined && book.wasBandHit()) this.halt();
   }
 
   /** Cancels what those have open whose value has fallen too far. */

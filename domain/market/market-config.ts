@@ -62,6 +62,25 @@ export const MarketConfig = z
     fees: z
       .strictObject({ maker: z.int().min(-10_000).max(10_000), taker: z.int().min(-10_000).max(10_000) })
       .default({ maker: 0, taker: 0 }),
+    /** Seconds after the open and before the close in which orders are collected; at the end all trade at one price. 0: none. */
+    auctions: z
+      .strictObject({
+        openingSeconds: z.number().min(0).max(3600).default(0),
+        closingSeconds: z.number().min(0).max(3600).default(0),
+      })
+      .prefault({}),
+    /** No trade is outside of a band around the last price that was taken as reference; what would be halts trading. Null: no band. */
+    halt: z
+      .strictObject({
+        /** Half of the band, in basis points of the reference. */
+        bandBps: z.number().min(1).max(10_000).default(500),
+        /** Orders are collected for so long; then all trade at one price, which is the new reference. */
+        haltSeconds: z.number().min(0.001).max(3600).default(300),
+        /** The last price becomes the reference after each such time. */
+        referenceSeconds: z.number().min(0.1).max(23_400).default(300),
+      })
+      .nullable()
+      .default(null),
     latency: LatencyModel.default({ type: 'deterministic' }),
     /** A trader is busy so long with each message. */
     computationDelayNs: z.int().min(0).max(NS_PER_SECOND).default(50),
@@ -84,6 +103,9 @@ export const MarketConfig = z
       issue(['close'], `must be after the open at ${config.open}, and is ${config.close}`);
     if (closeNs + config.afterCloseSeconds * NS_PER_SECOND >= NS_PER_DAY)
       issue(['afterCloseSeconds'], 'must end before midnight');
+    const { openingSeconds, closingSeconds } = config.auctions;
+    if ((openingSeconds + closingSeconds) * NS_PER_SECOND >= closeNs - openNs)
+      issue(['auctions'], 'must leave time to trade between them');
     if (config.openingPriceCents % config.tickSizeCents !== 0)
       issue(['openingPriceCents'], `must be a multiple of the tick of ${config.tickSizeCents} cents`);
     const steps = Math.floor((closeNs - openNs) / NS_PER_SECOND / config.fundamental.stepSeconds);

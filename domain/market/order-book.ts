@@ -5,6 +5,7 @@
 //
 // A request answers in `events`: what happened, in order, as numbers. The exchange turns them into messages, a replay
 // into JSON. Whoever wants a history has to copy them: the next request overwrites them.
+import { auctionPrice } from './auction.ts';
 import { grown } from './grown.ts';
 import {
   DAY,
@@ -73,8 +74,14 @@ export type OrderBookOptions = {
   readonly selfTradePrevention?: SelfTradePrevention;
 };
 
-/** A stop order that waits for its price. */
-type Stop = { order: number; owner: number; side: SideCode; quantity: number; priceCents: number };
+/** A stop order that waits for its price, or a limit order that waits for an auction. */
+type Waiting = { order: number; owner: number; side: SideCode; quantity: number; priceCents: number };
+type Stop = Waiting;
+/** What a limit order rests with when the auction is over. */
+type Called = Waiting & { readonly kind: number; readonly sortKey: number };
+
+/** Kinds of orders that no auction takes. */
+const NOT_CALLED = POST_ONLY | PRICE_TO_COMPLY;
 
 const OFF = SELF_TRADE_PREVENTIONS.indexOf('off');
 const CANCEL_NEWEST = SELF_TRADE_PREVENTIONS.indexOf('cancel_newest');
@@ -91,6 +98,7 @@ const NOT_OWNER = rejectCode('not_owner');
 const WOULD_TRADE = rejectCode('post_only_would_trade');
 const NOT_FILLABLE = rejectCode('fok_not_fillable');
 const INVALID_KIND = rejectCode('invalid_kind');
+const IN_AUCTION = rejectCode('in_auction');
 
 /** What `slotOf` says of an order that does not rest. */
 const NEVER_SEEN = 0;
@@ -160,6 +168,12 @@ export class OrderBook {
   /** By the prevention of self-trades, in the last match. */
   private isTakerCancelled = false;
   private stops: Stop[] = [];
+  /** Between auctions null; in one, what takes part, the first to come first. */
+  private called: Called[] | null = null;
+  /** No trade is outside; an order that would trade there begins an auction. */
+  private lowestTrade = 1;
+  private highestTrade = MAX_PRICE_CENTS;
+  private isBandHit = false;
   /** Those that trades of this request have reached, with the price of the trade. */
   private readonly picked: (Stop & { readonly tradeCents: number })[] = [];
 
@@ -208,7 +222,8 @@ export class OrderBook {
   /** A market order: takes what there is; the rest is dropped (M11). */
   market(order: number, owner: number, side: SideCode, quantity: number): void {
     this.begin();
-    const refusal = this.isNew(order) ? this.quantityRefusal(quantity) : DUPLICATE_ID;
+    let refusal = this.isNew(order) ? this.quantityRefusal(quantity) : DUPLICATE_ID;
+    if (refusal < 0 && this.called !== null) refusal = IN_AUCTION;
     if (refusal >= 0) {
       this.reject(order, refusal);
       return;
@@ -239,7 +254,7 @@ export class OrderBook {
     const slot = this.findOpen(order, owner);
     if (slot === 0) return;
     if (slot === WAITING) {
-      this.leave(order, reason, this.dropStop(order));
+      this.leave(order, reason, this.dropWaiting(order));
       return;
     }
     const quantity = this.quantity[slot]!;
@@ -259,8 +274,8 @@ export class OrderBook {
       return;
     }
     if (slot === WAITING) {
-      const stop = this.stopOf(order);
-      if (quantity >= stop.quantity) this.leave(order, REQUESTED, this.dropStop(order));
+      const stop = this.waitingOf(order);
+      if (quantity >= stop.quantity) this.leave(order, REQUESTED, this.dropWaiting(order));
       else {
         stop.quantity -= quantity;
         this.tell(PARTIAL_CANCELLED, order, 0, stop.priceCents, quantity);
@@ -301,7 +316,9 @@ export class OrderBook {
       return;
     }
     if (slot === WAITING) {
-      const stop = this.stopOf(order);
+      const stop = this.waitingOf(order);
+      if (quantity > stop.quantity || (priceCents !== undefined && priceCents !== stop.priceCents))
+        this.callAgain(order);
       stop.quantity = quantity;
       if (priceCents !== undefined) stop.priceCents = priceCents;
       this.tell(MODIFIED, order, 0, stop.priceCents, quantity);
@@ -342,7 +359,7 @@ export class OrderBook {
       this.reject(newOrder, refusal);
       return;
     }
-    if (slot === WAITING) this.dropStop(oldOrder);
+    if (slot === WAITING) this.dropWaiting(oldOrder);
     else {
       this.removeWithTwin(slot);
       this.slotOf[oldOrder] = CLOSED;
@@ -354,6 +371,120 @@ export class OrderBook {
     this.tell(REPLACED, oldOrder, newOrder, priceCents, rests ? left : 0);
     if (left > 0 && !rests) this.leave(newOrder, NOT_FILLED, left);
     this.triggerStops();
+  }
+
+  // ----------------------------------------------------------------------------------------------------- auctions
+
+  /** Whether orders are collected for an auction: none trades, and none is shown. */
+  get isCalling(): boolean {
+    return this.called !== null;
+  }
+
+  /** No trade from now on is outside of these prices; an order that would trade there begins an auction. */
+  setBand(lowestCents: number, highestCents: number): void {
+    this.lowestTrade = lowestCents;
+    this.highestTrade = highestCents;
+  }
+
+  /** Whether an auction began because of the band since this was asked last. */
+  wasBandHit(): boolean {
+    const wasHit = this.isBandHit;
+    this.isBandHit = false;
+    return wasHit;
+  }
+
+  /** Orders are collected from now on. Those that rest take part, and keep their order among those of their price. */
+  beginAuction(): void {
+    this.begin();
+    this.beginCall();
+  }
+
+  private beginCall(): void {
+    if (this.called !== null) return;
+    const called: Called[] = [];
+    for (const side of [BUY, SELL] as const)
+      for (const slot of this.entriesOf(side)) {
+        const order = this.order[slot]!;
+        // The visible half of two stands for both.
+        if (this.slotOf[order] !== slot) continue;
+        called.push({
+          order,
+          owner: this.owner[slot]!,
+          side,
+          quantity: this.quantity[slot]!,
+          priceCents: this.price[slot]!,
+          // At its hidden price it might cross another one when the auction is over.
+          kind: this.kind[slot]! & ~PRICE_TO_COMPLY,
+          sortKey: this.sortKey[slot]!,
+        });
+      }
+    for (const { order } of called) {
+      this.removeWithTwin(this.slotOf[order]!);
+      this.slotOf[order] = WAITING;
+    }
+    this.called = called;
+  }
+
+  /**
+   * All that can trade does, at one price (auction.ts), by price, then visible before hidden, then time; what is left rests. Of two that
+   * trade the one that came first counts as the maker. Orders of one owner trade with each other as any others do.
+   * @returns the price; 0 when nothing traded
+   */
+  uncross(referenceCents: number): number {
+    this.begin();
+    const called = this.called ?? [];
+    this.called = null;
+    const of = (side: SideCode): Called[] =>
+      called
+        .filter((one) => one.side === side)
+        .toSorted(
+          (a, b) =>
+            (side === BUY ? b.priceCents - a.priceCents : a.priceCents - b.priceCents) ||
+            (a.kind & HIDDEN) - (b.kind & HIDDEN),
+        );
+    const [bids, asks] = [of(BUY), of(SELL)];
+    const found = auctionPrice(bids, asks, referenceCents, this.tick);
+    if (found !== null) {
+      const place = new Map(called.map((one, i) => [one, i]));
+      this.tradeAll(bids, asks, found.priceCents, found.volume, (a, b) => place.get(a)! < place.get(b)!);
+    }
+    for (const { order, owner, side, quantity, priceCents, kind, sortKey } of [...bids, ...asks]) {
+      this.slotOf[order] = CLOSED;
+      if (quantity > 0) this.rest(order, owner, side, quantity, priceCents, kind, sortKey);
+    }
+    this.triggerStops();
+    return found?.priceCents ?? 0;
+  }
+
+  private tradeAll(
+    bids: readonly Called[],
+    asks: readonly Called[],
+    priceCents: number,
+    volume: number,
+    isFirst: (one: Called, other: Called) => boolean,
+  ): void {
+    let [bidAt, askAt, left] = [0, 0, volume];
+    while (left > 0) {
+      const [bid, ask] = [bids[bidAt]!, asks[askAt]!];
+      const traded = Math.min(bid.quantity, ask.quantity, left);
+      const [maker, taker] = isFirst(bid, ask) ? [bid, ask] : [ask, bid];
+      this.tell(FILLED, maker.order, taker.order, priceCents, traded);
+      this.tradedVolume[taker.side] += traded;
+      bid.quantity -= traded;
+      ask.quantity -= traded;
+      left -= traded;
+      if (bid.quantity === 0) bidAt += 1;
+      if (ask.quantity === 0) askAt += 1;
+    }
+    this.lastTradeCents = priceCents;
+    if (this.stops.length > 0) this.pickStops(priceCents);
+  }
+
+  /** More, or another price, goes to the back. */
+  private callAgain(order: number): void {
+    const called = this.called ?? [];
+    const at = called.findIndex((one) => one.order === order);
+    if (at >= 0) called.push(...called.splice(at, 1));
   }
 
   /** DAY orders leave, best price first, bids before asks (M27). */
@@ -463,7 +594,7 @@ export class OrderBook {
   /** Shares of an order that rest or wait; 0 when it is closed. */
   openQuantity(order: number): number {
     const slot = this.openSlot(order);
-    if (slot === WAITING) return this.stopOf(order).quantity;
+    if (slot === WAITING) return this.waitingOf(order).quantity;
     return slot === 0 ? 0 : this.quantity[slot]!;
   }
 
@@ -486,9 +617,15 @@ export class OrderBook {
   private match(taker: number, owner: number, side: SideCode, quantity: number, limit: number): number {
     const opposite = side ^ 1;
     this.isTakerCancelled = false;
+    if (this.called !== null) return quantity;
     while (quantity > 0) {
       const best = this.bestPrice[opposite]!;
       if (best === 0 || (side === BUY ? best > limit : best < limit)) return quantity;
+      if (best > this.highestTrade || best < this.lowestTrade) {
+        this.isBandHit = true;
+        this.beginCall();
+        return quantity;
+      }
       const level = this.bestLevel[opposite]!;
       const slot = this.head[level] || this.hiddenHead[level]!;
       if (this.prevention !== OFF && this.owner[slot] === owner) {
@@ -558,7 +695,8 @@ export class OrderBook {
 
   /** When a request is done, the stops that were picked take their turns; their trades may pick others (M31). */
   private triggerStops(): void {
-    for (let next = this.picked.shift(); next !== undefined; next = this.picked.shift()) {
+    while (this.picked.length > 0 && this.called === null) {
+      const next = this.picked.shift()!;
       const { order, owner, side, quantity, tradeCents } = next;
       this.slotOf[order] = CLOSED;
       this.tell(STOP_TRIGGERED, order, 0, tradeCents, quantity);
@@ -639,11 +777,14 @@ export class OrderBook {
     owner: number,
     ignored: number,
   ): number {
+    // Who wants to trade at once, or not at all, or to show another price than its own, has to wait.
+    if (this.called !== null) return isBrief(kind) || (kind & NOT_CALLED) !== 0 ? IN_AUCTION : -1;
     if ((kind & POST_ONLY) !== 0)
       return this.isThere(side, 1, this.limitOf(side, priceCents, kind), -1, ignored) ? WOULD_TRADE : -1;
     if ((kind & TIME_IN_FORCE_MASK) === FOK) {
       const spared = this.prevention === OFF ? -1 : owner;
-      const limit = this.limitOf(side, priceCents, kind);
+      const own = this.limitOf(side, priceCents, kind);
+      const limit = side === BUY ? Math.min(own, this.highestTrade) : Math.max(own, this.lowestTrade);
       return this.isThere(side, quantity, limit, spared, ignored) ? -1 : NOT_FILLABLE;
     }
     return -1;
@@ -701,7 +842,7 @@ export class OrderBook {
   }
 
   private ownerOf(order: number, slot: number): number {
-    return slot === WAITING ? this.stopOf(order).owner : this.owner[slot]!;
+    return slot === WAITING ? this.waitingOf(order).owner : this.owner[slot]!;
   }
 
   private remember(order: number, slot: number): void {
@@ -709,16 +850,20 @@ export class OrderBook {
     this.slotOf[order] = slot;
   }
 
-  private stopOf(order: number): Stop {
-    return this.stops.find((one) => one.order === order)!;
+  private waitingOf(order: number): Waiting {
+    const isIt = (one: Waiting): boolean => one.order === order;
+    return (this.stops.find(isIt) ?? this.picked.find(isIt) ?? this.called?.find(isIt))!;
   }
 
   /** @returns the quantity it waited with */
-  private dropStop(order: number): number {
-    const at = this.stops.findIndex((one) => one.order === order);
-    const [stop] = this.stops.splice(at, 1);
+  private dropWaiting(order: number): number {
+    const { quantity } = this.waitingOf(order);
+    for (const list of [this.stops, this.picked, this.called ?? []]) {
+      const at = list.findIndex((one) => one.order === order);
+      if (at >= 0) list.splice(at, 1);
+    }
     this.slotOf[order] = CLOSED;
-    return stop!.quantity;
+    return quantity;
   }
 
   // ------------------------------------------------------------------------------------------------------- events
@@ -760,6 +905,11 @@ export class OrderBook {
     kind: number,
     sortKey: number,
   ): void {
+    if (this.called !== null) {
+      this.called.push({ order, owner, side, quantity, priceCents, kind, sortKey });
+      this.remember(order, WAITING);
+      return;
+    }
     const slot = this.enter(order, owner, side, quantity, priceCents, kind, sortKey);
     if ((kind & PRICE_TO_COMPLY) !== 0) {
       const better = this.limitOf(side, priceCents, kind);

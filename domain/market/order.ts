@@ -58,6 +58,7 @@ export const REJECT_REASONS = [
   'buying_power',
   'invalid_kind',
   'drawdown_limit',
+  'in_auction',
 ] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
 export const rejectCode = (reason: RejectReason): number => REJECT_REASONS.indexOf(reason);

@@ -153,6 +153,41 @@ test.each(['rmsc04+with_execution', 'rmsc03'])('%s with ticks and lots has no or
   expect(Math.abs(day.closingPriceCents! / 100_000 - 1)).toBeLessThan(0.1);
 });
 
+describe('a day with auctions and halts', () => {
+  const config = preset('realistic', {
+    close: '10:30',
+    auctions: { openingSeconds: 120, closingSeconds: 120 },
+    halt: { bandBps: 10, haltSeconds: 30, referenceSeconds: 60 },
+  });
+  const day = simulate(config, 1, { profile: 'quant' });
+  const { trades } = day.recording!;
+  const times = Array.from(trades.column('timeNs'));
+
+  test('trades at one price when an auction is over, and not before', () => {
+    const openNs = parseClockTime('09:30');
+    const closeNs = parseClockTime('10:30');
+    const pricesAt = (at: number): Set<number> =>
+      new Set(Array.from(trades.column('priceCents')).filter((_, i) => times[i] === at));
+
+    expect(times[0]).toBe(openNs + 120e9);
+    expect(pricesAt(openNs + 120e9).size).toBe(1);
+    expect(times.filter((at) => at > closeNs - 120e9 && at < closeNs)).toEqual([]);
+    expect(pricesAt(closeNs).size).toBe(1);
+    expect(day.closingPriceCents).toBe([...pricesAt(closeNs)][0]);
+  });
+
+  test('is halted, goes on, and is the same again', () => {
+    expect(day.halts).toBeGreaterThan(0);
+    expect(day.fills).toBeGreaterThan(1000);
+    expect(simulate(config, 1).digest).toBe(day.digest);
+    expect(simulate(config, 1, { queue: (pool) => new HeapQueue(pool) }).digest).toBe(day.digest);
+  });
+
+  test('conserves shares', () => {
+    expect(new Market(config, 1).run().exchange.shares.reduce((sum, shares) => sum + shares, 0)).toBe(0);
+  });
+});
+
 test('conserves shares and cash over all participants', () => {
   const { exchange } = new Market(HOUR, 1).run();
   const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);

@@ -51,6 +51,8 @@ export type MarketCounts = {
 
 export type MarketRun = MarketCounts & {
   readonly digest: string;
+  /** Times that trading was halted. */
+  readonly halts: number;
   /** Orders ÷ fills; null without any. */
   readonly orderToTrade: number | null;
   readonly metrics: MarketMetrics;
@@ -166,6 +168,7 @@ export class Market {
       cancels: exchange.cancels,
       takers: exchange.takers,
       fills: exchange.fills,
+      halts: exchange.halts,
       orderToTrade: exchange.fills === 0 ? null : exchange.ordersTaken / exchange.fills,
       closingPriceCents: exchange.closingPriceCents || null,
       metrics: this.measures.metrics(),
@@ -208,6 +211,17 @@ function exchangeOptions(config: MarketConfig, openNs: number, closeNs: number):
     tickSizeCents: config.tickSizeCents,
     lotSize: config.lotSize,
     selfTradePrevention: config.selfTradePrevention,
+    openingAuctionNs: Math.round(config.auctions.openingSeconds * NS_PER_SECOND),
+    closingAuctionNs: Math.round(config.auctions.closingSeconds * NS_PER_SECOND),
+    ...(config.halt === null ? {} : { halt: haltOptions(config.halt) }),
+  };
+}
+
+function haltOptions({ bandBps, haltSeconds, referenceSeconds }: NonNullable<MarketConfig['halt']>) {
+  return {
+    band: bandBps * 1e-4,
+    haltNs: Math.round(haltSeconds * NS_PER_SECOND),
+    referenceNs: Math.round(referenceSeconds * NS_PER_SECOND),
   };
 }
 

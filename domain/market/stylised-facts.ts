@@ -14,11 +14,13 @@ import {
   weightedSkewness,
 } from '../descriptive-statistics.ts';
 import { hurstExponent } from '../detrended-fluctuation.ts';
+import { RandomKey } from '../random.ts';
 import { BASIS_POINTS, LEAST_RETURNS, returnsOf } from './market-metrics.ts';
 import { BUY } from './order.ts';
 import { measure } from './recorded-metrics.ts';
 import type { Quotes, Trades } from './recording.ts';
 import { NS_PER_MINUTE } from './session-time.ts';
+import { withoutTimeOfDay } from './time-of-day.ts';
 
 /** Fewer orders that traded say nothing of their signs or of when volume comes. */
 const LEAST_ORDERS = 30;
@@ -48,6 +50,9 @@ export type StylisedFacts = {
   readonly absoluteReturnAcf1: number | null;
   readonly absoluteReturnAcf5: number | null;
   readonly absoluteReturnAcf10: number | null;
+  /** The same when the time of day is taken out (time-of-day.ts): what is left is not the U of a day. */
+  readonly absoluteReturnAcf1WithoutDay: number | null;
+  readonly absoluteReturnAcf10WithoutDay: number | null;
   /** Correlation of the shares traded in a minute with the absolute return of that minute (Karpoff 1987; Cont 2001). */
   readonly volumeVolatility: number | null;
   /** Correlation of a minute's return with the absolute return of the next: leverage when below 0 (Cont 2001). */
@@ -74,6 +79,8 @@ export type StylisedFacts = {
    * Farmer 2004, Studies in Nonlinear Dynamics & Econometrics 8(3), by the same analysis). Null under 1,000 orders.
    */
   readonly signHurst: number | null;
+  /** The same of these signs in a drawn order: what chance and the length of the series make of it. */
+  readonly shuffledSignHurst: number | null;
   /** Orders that traded when they came; each may have had several fills. */
   readonly trades: number;
   readonly fills: number;
@@ -117,6 +124,7 @@ function factsOfReturns(mids: readonly (number | null)[], volumes: readonly numb
   const returns = returnsOf(mids);
   const sizes = returns.map((value) => (value === null ? null : Math.abs(value)));
   const known = returns.filter((value) => value !== null);
+  const even = withoutTimeOfDay(sizes);
   return {
     excessKurtosis1Minute: kurtosisOver(mids, 1),
     excessKurtosis5Minutes: kurtosisOver(mids, 5),
@@ -126,6 +134,8 @@ function factsOfReturns(mids: readonly (number | null)[], volumes: readonly numb
     absoluteReturnAcf1: autocorrelation(sizes, 1, LEAST_RETURNS),
     absoluteReturnAcf5: autocorrelation(sizes, 5, LEAST_RETURNS),
     absoluteReturnAcf10: autocorrelation(sizes, 10, LEAST_RETURNS),
+    absoluteReturnAcf1WithoutDay: autocorrelation(even, 1, LEAST_RETURNS),
+    absoluteReturnAcf10WithoutDay: autocorrelation(even, 10, LEAST_RETURNS),
     volumeVolatility: correlation(volumes, sizes, LEAST_RETURNS),
     returnVolatility: correlation(returns.slice(0, -1), sizes.slice(1), LEAST_RETURNS),
     hillIndex: tailIndex(known.map(Math.abs)),
@@ -199,9 +209,21 @@ function factsOfOrders(orders: readonly TakenOrder[]) {
   return {
     signAcf1: autocorrelation(signs, 1, LEAST_ORDERS),
     signHurst: hurstExponent(signs),
+    shuffledSignHurst: hurstExponent(shuffled(signs)),
     trades: orders.length,
     medianTradeSize: orders.length === 0 ? null : median(orders.map(({ quantity }) => quantity)),
   };
+}
+
+/** In an order that is the same for equal values each time. */
+function shuffled(values: readonly number[]): number[] {
+  const key = RandomKey.of('shuffled signs');
+  const result = [...values];
+  for (let last = result.length - 1; last > 0; last--) {
+    const other = Math.floor(key.uniformAt(last) * (last + 1));
+    [result[last], result[other]] = [result[other]!, result[last]!];
+  }
+  return result;
 }
 
 /** Of each full minute; a fill at a full minute belongs to the one that ends there, as the mid that it makes does. */

@@ -29,15 +29,19 @@ export const AdaptiveMakerConfig = z.strictObject({
   /** Share of the net flow of late that it takes for granted, and over how long it remembers. */
   anticipation: z.number().min(0).max(1).default(0),
   flowMemorySeconds: Seconds.default(300),
+  /** Share of what the fundamental has moved since the last look that is public: its value moves along without any trade. */
+  publicShare: z.number().min(0).max(1).default(0),
   /** How much nearer its value comes to the mid of the book at each look; 1: it has none of its own. */
   pull: z.number().min(0).max(1).default(0.2),
   /** Half of the spread: this, … */
   leastHalfSpreadCents: Cents.default(0.5),
-  /** … and the standard deviation of the mid in a second, of late, times this, … */
+  /** … and the standard deviation of its value in a second, of late, times this, … */
   volatilityFactor: z.number().min(0).max(1000).default(0),
   volatilityMemorySeconds: Seconds.default(60),
   /** … and this when all that was traded of late was on one side, less when it was less one-sided. */
   toxicityBps: Bps.default(0),
+  /** At most: what wide quotes do to the price must not make them wider still. */
+  mostHalfSpreadBps: Bps.default(25),
   /** How far quotes lean against 100 shares held. */
   inventoryBps: Bps.default(0),
   /** With so many shares held it offers none of what would make them more. */
@@ -53,14 +57,14 @@ export class AdaptiveMakers extends AskingTraders {
   private readonly ladders: Ladders;
   /** Its own price, in cents; 0 before the first look. */
   private readonly value: Float64Array;
-  private readonly mid: Float64Array;
+  private readonly fundamentalSeen: Float64Array;
   private readonly lookedAt: Float64Array;
   private readonly bought: Float64Array;
   private readonly sold: Float64Array;
   /** Of late, in shares a second: net of the takers' side, and all. */
   private readonly netRate: Float64Array;
   private readonly volumeRate: Float64Array;
-  /** Of the mid, in cents² a second. */
+  /** Of its value, in cents² a second. */
   private readonly variance: Float64Array;
   private readonly shares: Float64Array;
 
@@ -71,7 +75,7 @@ export class AdaptiveMakers extends AskingTraders {
     this.config = config;
     this.ladders = new Ladders(context.kernel, context.first, count);
     this.value = new Float64Array(count);
-    this.mid = new Float64Array(count);
+    this.fundamentalSeen = new Float64Array(count);
     this.lookedAt = new Float64Array(count).fill(openNs);
     this.bought = new Float64Array(count);
     this.sold = new Float64Array(count);
@@ -113,13 +117,17 @@ export class AdaptiveMakers extends AskingTraders {
     this.lookedAt[i] = kernel.now;
     const unexpected = this.learnFlow(i, seconds);
     const mid = bid > 0 && ask > 0 ? (bid + ask) / 2 : 0;
-    if (this.value[i] === 0) this.value[i] = mid || lastTrade;
+    const fundamental = this.fundamental.at(kernel.now);
+    const before = this.value[i]!;
+    if (before === 0) this.value[i] = mid || lastTrade;
     else {
+      this.value[i]! += config.publicShare * (fundamental - this.fundamentalSeen[i]!);
       this.value[i]! += (unexpected / HUNDRED) * config.impactBps * 1e-4 * this.value[i]!;
       if (mid > 0) this.value[i]! += config.pull * (mid - this.value[i]!);
+      this.learnVariance(i, this.value[i]! - before, seconds);
     }
-    this.learnVariance(i, mid, seconds);
-    this.quote(i, touch);
+    this.fundamentalSeen[i] = fundamental;
+    this.quote(i);
   }
 
   /** @returns the shares that were bought by takers, less those that were sold, beyond what was expected */
@@ -133,33 +141,28 @@ export class AdaptiveMakers extends AskingTraders {
     return unexpected;
   }
 
-  private learnVariance(i: number, mid: number, seconds: number): void {
-    if (mid > 0 && this.mid[i]! > 0) {
-      const moved = mid - this.mid[i]!;
-      const weight = 1 - exp(-seconds / this.config.volatilityMemorySeconds);
-      this.variance[i]! += weight * ((moved * moved) / seconds - this.variance[i]!);
-    }
-    this.mid[i] = mid;
+  private learnVariance(i: number, moved: number, seconds: number): void {
+    const weight = 1 - exp(-seconds / this.config.volatilityMemorySeconds);
+    this.variance[i]! += weight * ((moved * moved) / seconds - this.variance[i]!);
   }
 
-  private quote(i: number, { bid, ask }: Touch): void {
+  private quote(i: number): void {
     const { config, tickSizeCents: tick } = this;
     const value = this.value[i]!;
     const shares = this.shares[i]!;
     const centre = value * (1 - (shares / HUNDRED) * config.inventoryBps * 1e-4);
     const toxicity = this.volumeRate[i] === 0 ? 0 : Math.abs(this.netRate[i]!) / this.volumeRate[i]!;
-    const half =
+    const half = Math.min(
+      config.mostHalfSpreadBps * 1e-4 * value,
       config.leastHalfSpreadCents +
-      config.volatilityFactor * Math.sqrt(this.variance[i]!) +
-      toxicity * config.toxicityBps * 1e-4 * value;
-    // It makes no trade itself: who crosses others takes.
-    let highest = Math.floor(centre - half);
-    let lowest = Math.ceil(centre + half);
-    if (ask > 0) highest = Math.min(highest, ask - tick);
-    if (bid > 0) lowest = Math.max(lowest, bid + tick);
-    const { levels } = config;
-    this.ladders.put(i, BUY, toTick(highest, BUY, tick), levels, tick, this.offered(shares));
-    this.ladders.put(i, SELL, toTick(lowest, SELL, tick), levels, tick, this.offered(-shares));
+        config.volatilityFactor * Math.sqrt(this.variance[i]!) +
+        toxicity * config.toxicityBps * 1e-4 * value,
+    );
+    // Orders of others that have been left behind are in its way, and worth taking.
+    const highest = toTick(Math.floor(centre - half), BUY, tick);
+    const lowest = toTick(Math.ceil(centre + half), SELL, tick);
+    this.ladders.put(i, BUY, highest, config.levels, tick, this.offered(shares));
+    this.ladders.put(i, SELL, Math.max(lowest, highest + tick), config.levels, tick, this.offered(-shares));
   }
 
   /** Shares that it offers to buy at each level when it holds so many. */

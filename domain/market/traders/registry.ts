@@ -79,7 +79,7 @@ export const TRADER_KINDS: Readonly<Record<TraderType, TraderKind>> = {
   adaptive_maker: {
     description:
       'Quotes around a value that it learns from unexpected order flow, wider when the price moves or the flow is one-sided.',
-    needs: ['quotes', 'volume'],
+    needs: ['fundamental', 'quotes', 'volume'],
     schema: AdaptiveMakerConfig,
   },
   imbalance: {

@@ -5,7 +5,7 @@ import { Kernel } from '../kernel.ts';
 import { Latency } from '../latency.ts';
 import { MarketConfig } from '../market-config.ts';
 import * as message from '../message.ts';
-import { BUY, SELL } from '../order.ts';
+import { BUY, IOC, SELL } from '../order.ts';
 import { presetConfig } from '../presets.ts';
 import { parseClockTime } from '../session-time.ts';
 import { simulate } from '../simulate.ts';
@@ -15,8 +15,17 @@ const OPEN = parseClockTime('09:30');
 const CLOSE = parseClockTime('16:00');
 const MINUTE = 60e9;
 
-type Request = { at: number; from: number; type: number; a: number; b: number; c: number; d: number };
-type Quote = { bid: number; ask: number };
+type Request = {
+  at: number;
+  from: number;
+  type: number;
+  a: number;
+  b: number;
+  c: number;
+  d: number;
+  e: number;
+};
+type Quote = { bid: number; ask: number; bidQuantity?: number; askQuantity?: number };
 
 /**
  * A group of traders with an exchange that does not trade: it answers queries with what the test says, writes down what
@@ -47,11 +56,16 @@ function aGroup(
   kernel.register(0, 1, {
     wake: () => undefined,
     receive(_, row) {
-      const { type, from, a, b, c, d } = kernel.pool;
+      const { type, from, a, b, c, d, e } = kernel.pool;
       const [to, what] = [from[row]!, type[row]!];
-      requests.push({ at: kernel.now, from: to, type: what, a: a[row]!, b: b[row]!, c: c[row]!, d: d[row]! });
-      const { bid, ask } = typeof quote === 'function' ? quote(kernel.now) : quote;
-      if (what === message.QUERY_SPREAD) kernel.answer(to, 0, message.SPREAD, bid, 100, ask, 100, 100_000, 0);
+      const cells = { a: a[row]!, b: b[row]!, c: c[row]!, d: d[row]!, e: e[row]! };
+      requests.push({ at: kernel.now, from: to, type: what, ...cells });
+      const now = typeof quote === 'function' ? quote(kernel.now) : quote;
+      const { bid, ask, bidQuantity = 100, askQuantity = 100 } = now;
+      if (what === message.QUERY_SPREAD)
+        kernel.answer(to, 0, message.SPREAD, bid, bidQuantity, ask, askQuantity, 100_000, 0);
+      else if (what === message.LIMIT_ORDER && e[row] === IOC)
+        kernel.answer(to, 0, message.ORDER_EXECUTED, a[row]!, b[row]!, c[row]!, d[row]!, 0, 0);
       else if (what === message.QUERY_VOLUME)
         kernel.answer(to, 0, message.VOLUME, volume[0], volume[1], 0, 0, 0, 0);
       else if (what === message.LIMIT_ORDER)
@@ -297,6 +311,348 @@ describe('execution by share of volume', () => {
     expect(full.map(({ c }) => c)).toEqual([1000]);
     expect(slow).toHaveLength(331);
     expect(slow.at(-1)!.at).toBe(CLOSE - 30 * MINUTE);
+  });
+});
+
+describe('informed traders', () => {
+  const INFORMED = {
+    type: 'informed',
+    count: 20,
+    meanIntervalSeconds: 60,
+    observationBps: 0,
+    leastGainBps: 1,
+  };
+
+  test.each([
+    ['buy what is cheaper', 100_021, BUY, 100_010],
+    ['sell what is dearer', 99_979, SELL, 99_990],
+  ])(
+    '%s than what they see, by more than they want to gain, no more than there is',
+    (_, fundamental, side, price) => {
+      const orders = only(aGroup(INFORMED, { fundamental }).run(), message.LIMIT_ORDER);
+
+      expect(orders.length).toBeGreaterThan(100);
+      expect(orders.every(({ b, d, e, c }) => b === side && d === price && e === IOC && c <= 100)).toBe(true);
+    },
+  );
+
+  test('leave alone what is only a little cheaper', () => {
+    expect(only(aGroup(INFORMED, { fundamental: 100_019 }).run(), message.LIMIT_ORDER)).toEqual([]);
+  });
+
+  test('err on both sides, the more the less they see', () => {
+    const sides = only(aGroup({ ...INFORMED, observationBps: 10 }).run(), message.LIMIT_ORDER).map(
+      ({ b }) => b,
+    );
+
+    expect(sides.length).toBeGreaterThan(100);
+    expect(sides.filter((side) => side === BUY).length / sides.length).toBeCloseTo(0.5, 0);
+  });
+});
+
+describe('order splitters', () => {
+  const SPLITTER = {
+    type: 'order_splitter',
+    count: 50,
+    meanIntervalSeconds: 5,
+    meanRestSeconds: 600,
+    leastShares: 500,
+    mostShares: 20_000,
+    tailIndex: 1.5,
+    orderSize: { type: 'uniform', least: 100, most: 100 },
+  };
+  const orders = only(aGroup(SPLITTER).run(), message.LIMIT_ORDER);
+  /** Shares of each intention: what one trader trades until it pauses for a minute. */
+  const sizes = Array.from({ length: SPLITTER.count }, (_, i) => {
+    const own = orders.filter(({ from }) => from === i + 1);
+    const ends = own.flatMap(({ at }, n) =>
+      n + 1 < own.length && own[n + 1]!.at - at > MINUTE ? [n + 1] : [],
+    );
+    return [0, ...ends].map((from, n) => own.slice(from, ends[n] ?? own.length));
+  }).flat();
+
+  test('stay on one side until an intention is done', () => {
+    const mixed = sizes.filter((one) => new Set(one.map(({ b }) => b)).size > 1);
+
+    expect(sizes.length).toBeGreaterThan(500);
+    expect(mixed.length / sizes.length).toBeLessThan(0.06);
+  });
+
+  test('have intentions whose sizes follow the power law', () => {
+    const shares = sizes.map((one) => one.reduce((sum, { c }) => sum + c, 0));
+    const above = (least: number): number => shares.filter((size) => size > least).length / shares.length;
+
+    // P(more than 2,000) = (1 ÷ 4)^1.5.
+    expect(above(2000)).toBeGreaterThan(0.09);
+    expect(above(2000)).toBeLessThan(0.18);
+    expect(Math.min(...shares.slice(0, -SPLITTER.count))).toBeGreaterThanOrEqual(100);
+    expect(above(19_900 * 2)).toBe(0);
+  });
+
+  test('take what is at the touch and no more', () => {
+    const thin = only(
+      aGroup(SPLITTER, { quote: { bid: 99_990, ask: 100_010, askQuantity: 30, bidQuantity: 0 } }).run(),
+      message.LIMIT_ORDER,
+    );
+
+    expect(thin.length).toBeGreaterThan(1000);
+    expect(Math.max(...thin.map(({ c }) => c))).toBe(30);
+    expect(thin.every(({ b, d, e }) => b === BUY && d === 100_010 && e === IOC)).toBe(true);
+  });
+});
+
+describe('order-book imbalance traders', () => {
+  const IMBALANCE = {
+    type: 'imbalance',
+    count: 1,
+    meanIntervalSeconds: 60,
+    mostShares: 250,
+    orderSize: { type: 'uniform', least: 100, most: 100 },
+  };
+
+  test.each([
+    ['buy when far more is bid', 900, 100, BUY],
+    ['sell when far more is asked', 100, 900, SELL],
+  ])('%s, up to the most they hold', (_, bidQuantity, askQuantity, side) => {
+    const quote = { bid: 99_990, ask: 100_010, bidQuantity, askQuantity };
+    const orders = only(aGroup(IMBALANCE, { quote }).run(), message.LIMIT_ORDER);
+
+    expect(orders.map(({ b, c }) => [b, c])).toEqual([
+      [side, 100],
+      [side, 100],
+      [side, 50],
+    ]);
+  });
+
+  test('do nothing while both sides weigh about the same', () => {
+    const quote = { bid: 99_990, ask: 100_010, bidQuantity: 390, askQuantity: 100 };
+
+    expect(only(aGroup(IMBALANCE, { quote }).run(), message.LIMIT_ORDER)).toEqual([]);
+  });
+});
+
+describe('mean reversion', () => {
+  const REVERSION = { type: 'mean_reversion', count: 1, meanIntervalSeconds: 10, window: 20, quantity: 50 };
+  const jumping = (cents: number) => (at: number) => {
+    // Flat with a little noise; away for two minutes; back.
+    const minute = (at - OPEN) / MINUTE;
+    const mid = 100_000 + (Math.floor(minute * 7) % 2) + (minute >= 60 && minute < 62 ? cents : 0);
+    return { bid: mid - 5, ask: mid + 5 };
+  };
+
+  test.each([
+    ['buys far below the mean', -100, BUY, SELL],
+    ['sells far above the mean', 100, SELL, BUY],
+  ])('%s, and closes when the mid is back', (_, cents, enters, leaves) => {
+    const orders = only(
+      aGroup(REVERSION, { quote: jumping(cents) }).run(OPEN + 75 * MINUTE),
+      message.LIMIT_ORDER,
+    ).filter(({ at }) => at > OPEN + 60 * MINUTE);
+
+    expect(orders[0]!.b).toBe(enters);
+    expect(orders[0]!.at).toBeLessThan(OPEN + 62 * MINUTE);
+    expect(orders[1]!.b).toBe(leaves);
+    expect(orders.every(({ c }) => c === 50)).toBe(true);
+  });
+
+  test('keeps still while nothing moves', () => {
+    expect(only(aGroup(REVERSION).run(), message.LIMIT_ORDER)).toEqual([]);
+  });
+});
+
+describe('executions by the clock', () => {
+  const schedule = { count: 1, side: 'sell', quantity: 3300, intervalSeconds: 60 };
+  const plenty = { bid: 99_990, ask: 100_010, bidQuantity: 10_000 };
+
+  test('TWAP trades evenly from half an hour after the open to half an hour before the close', () => {
+    const orders = only(aGroup({ type: 'twap', ...schedule }, { quote: plenty }).run(), message.LIMIT_ORDER);
+
+    expect(orders).toHaveLength(330);
+    expect(new Set(orders.map(({ b, c, d }) => [b, c, d].join()))).toEqual(
+      new Set([[SELL, 10, 99_990].join()]),
+    );
+    expect([orders[0]!.at, orders.at(-1)!.at]).toEqual([OPEN + 30 * MINUTE, CLOSE - 31 * MINUTE]);
+  });
+
+  test('VWAP trades twice as much at both ends as in the middle', () => {
+    const orders = only(
+      aGroup({ type: 'vwap', ...schedule, quantity: 330_000 }, { quote: plenty }).run(),
+      message.LIMIT_ORDER,
+    );
+    const sizes = orders.map(({ c }) => c);
+
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(330_000);
+    expect(sizes[0]! / sizes[165]!).toBeCloseTo(2, 1);
+    expect(sizes.at(-1)! / sizes[165]!).toBeCloseTo(2, 1);
+  });
+
+  test('what was not to be had is made up for later', () => {
+    const quote = (at: number) => ({ ...plenty, bidQuantity: at < OPEN + 90 * MINUTE ? 4 : 10_000 });
+    const orders = only(aGroup({ type: 'twap', ...schedule }, { quote }).run(), message.LIMIT_ORDER);
+
+    expect(orders.reduce((sum, { c }) => sum + c, 0)).toBe(3300);
+    expect(orders.find(({ c }) => c > 10)!.c).toBe(60 * 6 + 10);
+  });
+});
+
+describe('zero intelligence', () => {
+  const ZERO = {
+    type: 'zero_intelligence',
+    count: 20,
+    limitsPerMinute: 3,
+    marketsPerMinute: 1,
+    cancelsPerMinute: 2,
+    reachCents: 10,
+    orderSize: { type: 'uniform', least: 10, most: 10 },
+  };
+  const requests = aGroup(ZERO).run();
+
+  test('does each at its rate', () => {
+    const perTraderMinute = (type: number): number => only(requests, type).length / (20 * 390);
+
+    expect(perTraderMinute(message.LIMIT_ORDER)).toBeCloseTo(3, 0);
+    expect(perTraderMinute(message.MARKET_ORDER)).toBeCloseTo(1, 0);
+    expect(perTraderMinute(message.CANCEL_ORDER)).toBeCloseTo(2, 0);
+  });
+
+  test('asks for prices evenly within its reach of the far touch, on both sides', () => {
+    const offsets = only(requests, message.LIMIT_ORDER).map(({ b, d }) =>
+      b === BUY ? 100_010 - d : d - 99_990,
+    );
+    const buys = only(requests, message.LIMIT_ORDER).filter(({ b }) => b === BUY);
+
+    expect(new Set(offsets)).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
+    expect(buys.length / offsets.length).toBeCloseTo(0.5, 1);
+  });
+});
+
+describe('adaptive makers', () => {
+  const MAKER = { type: 'adaptive_maker', count: 1, meanIntervalSeconds: 10, levels: 3, quantity: 100 };
+  /** Best bid and ask that it asked for last, until a time. */
+  const quotesOf = (requests: readonly Request[]): [number, number] => {
+    const orders = only(requests, message.LIMIT_ORDER);
+    const gone = new Set(only(requests, message.CANCEL_ORDER).map(({ a }) => a));
+    const prices = (side: number): number[] =>
+      orders.filter(({ a, b }) => b === side && !gone.has(a)).map(({ d }) => d);
+    return [Math.max(...prices(BUY)), Math.min(...prices(SELL))];
+  };
+  const centre = ([bid, ask]: [number, number]): number => (bid + ask) / 2;
+  const width = ([bid, ask]: [number, number]): number => ask - bid;
+
+  test('quote on both sides of their value, and leave alone what is still right', () => {
+    const requests = aGroup({ ...MAKER, leastHalfSpreadCents: 2 }).run();
+    const orders = only(requests, message.LIMIT_ORDER);
+
+    expect(orders.map(({ d }) => d).toSorted((x, y) => x - y)).toEqual([
+      99_996, 99_997, 99_998, 100_002, 100_003, 100_004,
+    ]);
+    expect(only(requests, message.CANCEL_ORDER)).toEqual([]);
+  });
+
+  test('move their value with net buying, and less with what they expected', () => {
+    const volume = [1000, 0] as const;
+    const moved = (anticipation: number): number =>
+      centre(
+        quotesOf(
+          aGroup({ ...MAKER, impactBps: 0.1, pull: 0, anticipation, flowMemorySeconds: 60 }, { volume }).run(
+            OPEN + 10 * MINUTE,
+          ),
+        ),
+      ) - 100_000;
+
+    expect(moved(0)).toBeGreaterThan(300);
+    expect(moved(0.9)).toBeGreaterThan(0);
+    expect(moved(0.9) / moved(0)).toBeLessThan(0.4);
+  });
+
+  test('are pulled to the mid of the book', () => {
+    const quote = (at: number) => ({
+      bid: 99_990 + (at > OPEN + MINUTE ? 100 : 0),
+      ask: 100_010 + (at > OPEN + MINUTE ? 100 : 0),
+    });
+    const after = (pull: number): number =>
+      centre(quotesOf(aGroup({ ...MAKER, pull }, { quote }).run(OPEN + 5 * MINUTE)));
+
+    expect(after(0)).toBe(100_000);
+    expect(Math.abs(after(0.5) - 100_100)).toBeLessThan(3);
+  });
+
+  test('quote wider when their value moves, and up to a limit', () => {
+    const jumpy = (at: number) => {
+      const shift = Math.floor((at - OPEN) / (MINUTE / 4)) % 2 === 0 ? 0 : 40;
+      return { bid: 99_990 + shift, ask: 100_010 + shift };
+    };
+    const spread = (config: object, quote: Quote | ((at: number) => Quote)): number =>
+      width(quotesOf(aGroup({ ...MAKER, pull: 1, ...config }, { quote }).run(OPEN + 30 * MINUTE)));
+    const calm = { bid: 99_990, ask: 100_010 };
+
+    expect(spread({ volatilityFactor: 2 }, jumpy)).toBeGreaterThan(3 * spread({ volatilityFactor: 2 }, calm));
+    expect(spread({ volatilityFactor: 100, mostHalfSpreadBps: 1 }, jumpy)).toBeLessThanOrEqual(22);
+  });
+
+  test('quote wider when all is bought than when as much is sold', () => {
+    const spread = (volume: readonly [number, number]): number =>
+      width(quotesOf(aGroup({ ...MAKER, toxicityBps: 2 }, { volume }).run(OPEN + 30 * MINUTE)));
+
+    expect(spread([1000, 0]) - spread([500, 500])).toBeCloseTo(40, -1);
+  });
+});
+
+describe('adversaries', () => {
+  test('spoofers show large orders behind one touch, a small one at the other, and take all away', () => {
+    const SPOOFER = { type: 'spoofer', count: 1, meanIntervalSeconds: 300, holdSeconds: 5 };
+    const requests = aGroup(SPOOFER).run();
+    const first = requests.filter(({ type }) => type === message.LIMIT_ORDER).slice(0, 4);
+    const cancels = only(requests, message.CANCEL_ORDER).slice(0, 4);
+    const isBuying = first[0]!.b === BUY;
+
+    expect(first.map(({ c, d }) => [c, d])).toEqual(
+      isBuying
+        ? [
+            [100, 99_990],
+            [2000, 100_011],
+            [2000, 100_012],
+            [2000, 100_013],
+          ]
+        : [
+            [100, 100_010],
+            [2000, 99_989],
+            [2000, 99_988],
+            [2000, 99_987],
+          ],
+    );
+    expect(new Set(first.slice(1).map(({ b }) => b))).toEqual(new Set([isBuying ? SELL : BUY]));
+    expect(cancels.map(({ a }) => a)).toEqual(first.map(({ a }) => a));
+    expect(cancels.every(({ at }) => at === first[0]!.at + 5e9)).toBe(true);
+  });
+
+  test('liquidity is there while the price is calm, and away for a while when it has moved', () => {
+    const WITHDRAWAL = {
+      type: 'liquidity_withdrawal',
+      count: 1,
+      meanIntervalSeconds: 5,
+      quantity: 500,
+      levels: 2,
+      restSeconds: 60,
+    };
+    const jump = OPEN + 30 * MINUTE;
+    const quote = (at: number) => ({
+      bid: 99_990 + (at > jump ? 100 : 0),
+      ask: 100_010 + (at > jump ? 100 : 0),
+    });
+    const requests = aGroup(WITHDRAWAL, { quote }).run(OPEN + 60 * MINUTE);
+    const orders = only(requests, message.LIMIT_ORDER);
+    const cancels = only(requests, message.CANCEL_ORDER);
+
+    expect(orders.slice(0, 4).map(({ c, d }) => [c, d])).toEqual([
+      [500, 99_989],
+      [500, 99_988],
+      [500, 100_011],
+      [500, 100_012],
+    ]);
+    expect(cancels.map(({ a }) => a).toSorted((x, y) => x - y)).toEqual(orders.slice(0, 4).map(({ a }) => a));
+    expect(cancels[0]!.at - jump).toBeLessThan(MINUTE);
+    expect(orders[4]!.at - cancels[0]!.at).toBeGreaterThanOrEqual(60e9);
   });
 });
 
