@@ -3,7 +3,15 @@ import type { RunCard } from '../client/lab-card.ts';
 import { primaryMeasure } from '../domain/lab/measures.ts';
 import { svgOf } from '../recordings/svg.ts';
 import { escapeHtml, htmlPage, htmlTable } from './html-page.ts';
-import { anatomyRows, counterpartyRows, footprintRows, notesOf, scenarioRows } from './render-lab.ts';
+import {
+  anatomyRows,
+  costRows,
+  counterpartyRows,
+  footprintRows,
+  notesOf,
+  scenarioRows,
+  sizeRows,
+} from './render-lab.ts';
 import type { EvaluationSummary } from './render-lab.ts';
 
 /** An evaluation as one HTML file that needs nothing else. */
@@ -52,6 +60,14 @@ export async function evaluationPage(summary: EvaluationSummary, card: RunCard):
         'What it did to the market',
         `${htmlTable(footprintRows(summary))}<p class="small">The same days with it and without it.</p>`,
       ),
+      ...(summary.capacity === null
+        ? []
+        : [
+            section(
+              'At other costs and sizes',
+              `${htmlTable(costRows(summary))}${htmlTable(sizeRows(summary))}<p class="small">On the first ${summary.capacity.seeds} seeds.</p>`,
+            ),
+          ]),
       ...(verdict.secondary.length === 0
         ? []
         : [

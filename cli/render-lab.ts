@@ -1,5 +1,7 @@
 // An evaluation in words and tables: the same for the terminal and the page.
 import Table from 'cli-table3';
+import { FEE_FACTORS, LATENCIES_NS } from '../client/lab-capacity.ts';
+import type { Capacity, Cell } from '../client/lab-capacity.ts';
 import type { Evaluation } from '../client/lab-evaluation.ts';
 import type { Verification } from '../client/lab-card.ts';
 import { primaryMeasure } from '../domain/lab/measures.ts';
@@ -20,6 +22,7 @@ export type EvaluationSummary = Omit<Evaluation, 'runs'> & {
   /** Which seeds, and how often they have been looked at. */
   readonly seeds: string;
   readonly warnings: readonly string[];
+  readonly capacity: Capacity | null;
   readonly seconds: number;
 };
 
@@ -109,6 +112,39 @@ export function footprintRows({ footprint }: Pick<Evaluation, 'footprint'>): Row
   ];
 }
 
+/** The primary measure over fees and latency. */
+export function costRows({ capacity, ground }: Pick<EvaluationSummary, 'capacity' | 'ground'>): Rows {
+  if (capacity === null) return [];
+  const { unit, scale } = primaryMeasure(ground.targetInventory);
+  return [
+    [`${unit}, latency`, ...FEE_FACTORS.map((factor) => `fees × ${factor}`), 'nothing left at fees ×'],
+    ...LATENCIES_NS.map((latencyNs) => {
+      const left = capacity.breakEven.find((one) => one.latencyNs === latencyNs)!.feeFactor;
+      return [
+        `${latencyNs / 1e6} ms`,
+        ...capacity.grid
+          .filter((one) => one.latencyNs === latencyNs)
+          .map(({ cell }) => cellText(cell, scale)),
+        left === null ? '–' : left.toFixed(2),
+      ];
+    }),
+  ];
+}
+
+export function sizeRows({ capacity, ground }: Pick<EvaluationSummary, 'capacity' | 'ground'>): Rows {
+  if (capacity === null) return [];
+  const { unit, scale } = primaryMeasure(ground.targetInventory);
+  return [
+    ['size', ...capacity.sizes.map(({ size }) => `× ${size}`)],
+    [unit, ...capacity.sizes.map(({ cell }) => cellText(cell, scale))],
+  ];
+}
+
+function cellText(cell: Cell, scale: number): string {
+  if (cell === null) return 'failed';
+  return `${number(scale * cell.value)} (${between([scale * cell.interval[0], scale * cell.interval[1]])})`;
+}
+
 /** What the numbers alone do not say. */
 export function notesOf({ anatomy, luck, verdict, warnings }: EvaluationSummary): string[] {
   const rent = anatomy.filter(({ isSimulatorRent }) => isSimulatorRent).map(({ scenario }) => scenario);
@@ -119,11 +155,24 @@ export function notesOf({ anatomy, luck, verdict, warnings }: EvaluationSummary)
       : [
           `Simulator rent in ${rent.join(', ')}: more than 80 % of what it gained was paid by traders without intelligence.`,
         ]),
+    ...markedNotes(anatomy),
     ...(verdict.failedRuns.strategy === 0
       ? []
       : [`${verdict.failedRuns.strategy} of its days failed and count as the worst.`]),
     ...warnings,
   ];
+}
+
+/** A gain that is there only as long as nobody sells. */
+function markedNotes(anatomy: EvaluationSummary['anatomy']): string[] {
+  return anatomy.flatMap(({ scenario, parts }) => {
+    const gain = PNL_PARTS.reduce((sum, part) => sum + parts[part], 0);
+    const marked = gain - parts.liquidation;
+    if (marked <= 0 || -parts.liquidation < marked / 2) return [];
+    return [
+      `In ${scenario} it gained ${number(marked / 100)} dollars a day at the last mid, and ${number(gain / 100)} once what it held was sold: a price at the close that is of its own making, or more than the book could take.`,
+    ];
+  });
 }
 
 export function renderEvaluation(summary: EvaluationSummary): string {
@@ -133,6 +182,8 @@ export function renderEvaluation(summary: EvaluationSummary): string {
     ['Where it came from', anatomyRows(summary)],
     ['Who paid', counterpartyRows(summary)],
     ['What it did to the market', footprintRows(summary)],
+    ['At other costs', costRows(summary)],
+    ['At other sizes', sizeRows(summary)],
   ];
   return [
     `${strategy.fileName} ${strategy.hash.slice(0, 8)} · ${seeds} · ${sandbox} · ${seconds.toFixed(0)} s`,

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { capacityOf, capacityRuns } from '../../client/lab-capacity.ts';
 import { readRunCard, runCardOf, verifyRunCard } from '../../client/lab-card.ts';
 import { SIDES, evaluate } from '../../client/lab-evaluation.ts';
 import type { EvaluationPlan } from '../../client/lab-evaluation.ts';
@@ -51,6 +52,7 @@ export function registerLabEvaluate(group: Command): void {
     .option('--sealed', 'on seeds that nobody has looked at; the look is written down')
     .option('--parameters <json>', 'of the strategy, for instance {"quantity":20}', '{}')
     .option('--sandbox <kind>', CLOSED_KINDS.join(' or '), CLOSED_KINDS[0])
+    .option('--capacity <n>', 'on so many of the days also at other fees, latencies and sizes')
     .option('--out <folder>', 'a new folder for run card, runs as Parquet, and report as HTML')
     .action(runEvaluate);
   running(
@@ -71,6 +73,7 @@ type EvaluateFlags = {
   sealed?: true;
   parameters: string;
   sandbox: string;
+  capacity?: string;
   out?: string;
   processes?: string;
 };
@@ -91,15 +94,23 @@ async function runEvaluate(file: string, flags: EvaluateFlags, command: Command)
     seeds,
     stopRule,
   };
+  const capacitySeeds = flags.capacity === undefined ? 0 : wholeNumber('--capacity', flags.capacity, 2);
+  if (capacitySeeds > seeds.length)
+    throw new InvalidInputError(
+      `--capacity ${capacitySeeds} is more than the ${seeds.length} days there are.`,
+    );
   const folder = flags.out === undefined ? null : NewFolder.create(flags.out);
   try {
     const openings = block !== null && flags.sealed ? open(block, own.strategy) : [];
     const started = Date.now();
     const sides = other === null ? SIDES.length - 1 : SIDES.length;
-    const most = plan.seeds.length * plan.scenarios.length * (plan.targetInventory === 0 ? sides : sides - 1);
-    const evaluation = await interruptible((signal) =>
-      evaluate(plan, { ...runOptions(flags, most), kind, signal }),
-    );
+    const days = plan.seeds.length * plan.scenarios.length;
+    const most = days * (plan.targetInventory === 0 ? sides : sides - 1) + capacityRuns(plan, capacitySeeds);
+    const [evaluation, capacity] = await interruptible(async (signal) => {
+      const options = { ...runOptions(flags, most), kind, signal };
+      const done = await evaluate(plan, options);
+      return [done, capacitySeeds === 0 ? null : await capacityOf(plan, capacitySeeds, options)] as const;
+    });
     const { runs, ...rest } = evaluation;
     const sources = { strategy: own.source, against: other?.source ?? null };
     const card = runCardOf(plan, evaluation, { kind, sources, block, openings, now: new Date(started) });
@@ -115,6 +126,7 @@ async function runEvaluate(file: string, flags: EvaluateFlags, command: Command)
           : flags.sealed
             ? openingsSentence({ version: 1, openings: [...openings] }, block)
             : `${seeds.length} seeds of block ${block.number} of ${block.purpose}`,
+      capacity,
       warnings: warnings.map((problem) => describeProblems(fileName, [problem]).trim()),
       seconds: (Date.now() - started) / 1000,
     };
