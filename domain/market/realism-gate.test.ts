@@ -21,7 +21,7 @@ function aRecording(): Recording {
     type,
     cashCents: 0,
   }));
-  return new Recording('quant', named, null as never, true);
+  return new Recording('quant', named, null, true);
 }
 
 describe('time of day', () => {
