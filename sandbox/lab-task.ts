@@ -2,18 +2,14 @@
 import { labRun, unfinishedRun } from '../domain/lab/run.ts';
 import type { LabResult, LabTask } from './lab-job.ts';
 import { SandboxFailure } from './sandbox.ts';
-import type { SandboxLimits, SandboxedStrategy, StrategySandbox } from './sandbox.ts';
+import type { SandboxedStrategy, StrategySandbox } from './sandbox.ts';
 
 /** @param sandbox a new heap is opened in it and closed again */
-export function runLabTask(
-  sandbox: StrategySandbox,
-  { strategy, config, seed }: LabTask,
-  limits: SandboxLimits,
-): LabResult {
+export function runLabTask(sandbox: StrategySandbox, { strategy, config, seed }: LabTask): LabResult {
   if (strategy === null) return { ...labRun(config, seed, null), fuelUsed: null };
   let opened: SandboxedStrategy;
   try {
-    opened = sandbox.open(strategy.compiled, { seed, parameters: strategy.parameters, limits });
+    opened = sandbox.open(strategy.compiled, { seed, parameters: strategy.parameters });
   } catch (error) {
     if (!(error instanceof SandboxFailure)) throw error;
     const message = `The strategy could not be loaded: ${error.message}`;
