@@ -1,9 +1,7 @@
 // `mercato lab attack`: the attack set against the sandbox of this machine.
 import type { Command } from 'commander';
 import { InvalidInputError } from '../../domain/errors.ts';
-import { runAttacks } from '../../sandbox/attack-run.ts';
 import type { AttackResult } from '../../sandbox/attack-run.ts';
-import { ATTACKS } from '../../sandbox/attacks.ts';
 import { CLOSED_KINDS } from '../../sandbox/sandbox.ts';
 import { isJson, print } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
@@ -27,6 +25,9 @@ async function attack(flags: { sandbox: string }, command: Command): Promise<voi
   const kind = CLOSED_KINDS.find((one) => one === flags.sandbox);
   if (kind === undefined)
     throw new InvalidInputError(`--sandbox is ${CLOSED_KINDS.join(' or ')}; "${flags.sandbox}" is neither.`);
+  // The parser of strategies is loaded when it is wanted: every other command starts without it.
+  const { runAttacks } = await import('../../sandbox/attack-run.ts');
+  const { ATTACKS } = await import('../../sandbox/attacks.ts');
   const progress = progressLine();
   let done = 0;
   const onResult = ({ name }: AttackResult): void => progress.show((done += 1), ATTACKS.length, name);
