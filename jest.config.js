@@ -1,4 +1,4 @@
-// Published as ES modules only; jest runs CommonJS.
+// Published as ES modules only, or loading a part of itself as one; jest runs CommonJS.
 const ESM_PACKAGES = [
   'hyparquet',
   'hyparquet-compressors',
@@ -6,6 +6,7 @@ const ESM_PACKAGES = [
   'fzstd',
   'hysnappy',
   '@prisma/schema-engine-wasm',
+  '@jitl/quickjs-wasmfile-release-sync',
 ];
 
 const shared = {

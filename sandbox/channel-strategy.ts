@@ -48,6 +48,7 @@ const REASONS: Readonly<Record<number, FailureReason>> = {
   [TOO_DEEP]: 'depth',
   [OUT_OF_MEMORY]: 'memory',
 };
+const NUMBERS_PER_ORDER = 8;
 const MOST_LENGTH = 2 ** 32 - 1;
 
 export class ChannelStrategy implements SandboxedStrategy {
@@ -62,7 +63,7 @@ export class ChannelStrategy implements SandboxedStrategy {
   // What the heap has.
   private bids: readonly PriceLevel[] | null = null;
   private asks: readonly PriceLevel[] | null = null;
-  private orders: readonly OpenOrder[] | null = null;
+  private orders: readonly OpenOrder[] = [];
 
   /** @param heap that has just loaded the strategy, and has written how that went */
   constructor(heap: Heap, limits: SandboxLimits) {
@@ -172,7 +173,7 @@ export class ChannelStrategy implements SandboxedStrategy {
     // The market hands out the same list until something in it changes.
     this.putLevels(state.bidDepth === this.bids ? null : (this.bids = state.bidDepth));
     this.putLevels(state.askDepth === this.asks ? null : (this.asks = state.askDepth));
-    this.putOrders(state.openOrders === this.orders ? null : (this.orders = state.openOrders));
+    this.putOrders(state.openOrders);
   }
 
   private putLevels(levels: readonly PriceLevel[] | null): void {
@@ -184,22 +185,37 @@ export class ChannelStrategy implements SandboxedStrategy {
     }
   }
 
-  private putOrders(orders: readonly OpenOrder[] | null): void {
-    const { cursor } = this;
-    const numbersPerOrder = 8;
-    if (orders !== null && orders.length * numbersPerOrder >= cursor.room)
-      throw new SandboxFailure('too_many_orders');
-    cursor.put(orders === null ? UNCHANGED : orders.length);
-    for (const order of orders ?? []) {
-      cursor.put(order.orderId);
-      this.putName(order.id);
-      cursor.put(SIDE_CODES.indexOf(order.side));
-      cursor.put(ORDER_TYPES.indexOf(order.orderType));
-      cursor.putNullable(order.price);
-      cursor.put(order.openQuantity);
-      cursor.put(order.filledQuantity);
-      cursor.put(OPEN_STATUSES.indexOf(order.status));
+  /** Only those that are not the same as before: the market makes a changed order anew. */
+  private putOrders(orders: readonly OpenOrder[]): void {
+    const { cursor, orders: before } = this;
+    if (orders === before) {
+      cursor.put(UNCHANGED);
+      return;
     }
+    const most = Math.min(orders.length, before.length);
+    let first = 0;
+    while (first < most && orders[first] === before[first]) first += 1;
+    let last = 0;
+    while (last < most - first && orders.at(-1 - last) === before.at(-1 - last)) last += 1;
+    if ((orders.length - first - last + 1) * NUMBERS_PER_ORDER > cursor.room)
+      throw new SandboxFailure('too_many_orders');
+    cursor.put(orders.length);
+    cursor.put(first);
+    cursor.put(last);
+    for (const order of orders.slice(first, orders.length - last)) this.putOrder(order);
+    this.orders = orders;
+  }
+
+  private putOrder(order: OpenOrder): void {
+    const { cursor } = this;
+    cursor.put(order.orderId);
+    this.putName(order.id);
+    cursor.put(SIDE_CODES.indexOf(order.side));
+    cursor.put(ORDER_TYPES.indexOf(order.orderType));
+    cursor.putNullable(order.price);
+    cursor.put(order.openQuantity);
+    cursor.put(order.filledQuantity);
+    cursor.put(OPEN_STATUSES.indexOf(order.status));
   }
 
   // ------------------------------------------------------------------------------------------------------------ out

@@ -1,10 +1,9 @@
 // Many runs over a few processes. A process is of one strategy and is ended with it, so that nothing can be carried from one
 // to the next; what a run comes to does not depend on where and when it is done.
 import os from 'node:os';
-import type { ChildProcess } from 'node:child_process';
 import { AppError } from '../domain/errors.ts';
 import { unfinishedRun } from '../domain/lab/run.ts';
-import { startChild } from './child-process.ts';
+import { LabProcess } from './child-process.ts';
 import type { FromChild, LabResult, LabStrategy, LabTask, ToChild } from './lab-job.ts';
 import { DEFAULT_LIMITS } from './sandbox.ts';
 import type { SandboxKind, SandboxLimits } from './sandbox.ts';
@@ -93,7 +92,7 @@ class TaskQueue {
 class Worker {
   /** Of the process that runs; undefined without one. */
   strategy: LabStrategy | null | undefined = undefined;
-  private child: ChildProcess | null = null;
+  private process: LabProcess | null = null;
   private hasEnded = false;
   private readonly kind: SandboxKind;
   private readonly limits: SandboxLimits;
@@ -110,7 +109,8 @@ class Worker {
     for (let attempt = 1; ; attempt++) {
       const answer = await this.attempt(task);
       if (answer.type === 'result') return answer.result;
-      this.endChild();
+      if (answer.type === 'inspection') throw new Error('Nobody asked for an inspection.');
+      this.endProcess();
       if (this.hasEnded) throw interrupted();
       if (attempt === MOST_ATTEMPTS) {
         const ended = { type: 'void', reason: 'infrastructure', message: answer.message } as const;
@@ -121,44 +121,22 @@ class Worker {
 
   end(): void {
     this.hasEnded = true;
-    this.endChild();
+    this.endProcess();
   }
 
   private attempt({ strategy, ...task }: LabTask): Promise<FromChild> {
-    const isNew = this.child === null || this.strategy !== strategy;
-    if (isNew) {
-      this.endChild();
-      this.child = startChild(this.kind);
-      this.strategy = strategy;
-    }
-    const child = this.child!;
     const { kind, limits, timeoutMs } = this;
-    const message: ToChild = { type: 'run', kind, limits, task, ...(isNew ? { strategy } : {}) };
-    return new Promise((resolve) => {
-      const settle = (answer: FromChild): void => {
-        clearTimeout(timer);
-        child.removeAllListeners();
-        // A child that is killed while a message is on its way says so once more.
-        child.on('error', () => undefined);
-        resolve(answer);
-      };
-      const broken = (reason: string): void => settle({ type: 'broken', message: reason });
-      const timer = setTimeout(
-        () => broken(`it took longer than ${timeoutMs / 1000} s and was ended`),
-        timeoutMs,
-      );
-      child.once('message', (answer: FromChild) => settle(answer));
-      child.once('error', (error) => broken(`its process failed: ${error.message}`));
-      child.once('exit', (code, signal) => broken(`its process ended (${signal ?? `exit code ${code}`})`));
-      child.send(message, (error) => {
-        if (error !== null) broken(`its process cannot be reached: ${error.message}`);
-      });
-    });
+    const message: ToChild = { type: 'run', kind, limits, task };
+    if (this.process !== null && this.strategy === strategy) return this.process.ask(message, timeoutMs);
+    this.endProcess();
+    this.process = new LabProcess(kind);
+    this.strategy = strategy;
+    return this.process.ask({ ...message, strategy }, timeoutMs);
   }
 
-  private endChild(): void {
-    this.child?.kill('SIGKILL');
-    this.child = null;
+  private endProcess(): void {
+    this.process?.end();
+    this.process = null;
     this.strategy = undefined;
   }
 }

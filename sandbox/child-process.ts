@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import path from 'node:path';
+import type { FromChild, ToChild } from './lab-job.ts';
 import type { SandboxKind } from './sandbox.ts';
 
 const ROOT = path.join(__dirname, '..');
@@ -43,24 +44,55 @@ function permissions(kind: SandboxKind): string[] {
   ];
 }
 
-/** A process that waits for messages; it ends when its parent does. */
-export function startChild(kind: SandboxKind): ChildProcess {
-  const command = [
-    ...wrappers(),
-    process.execPath,
-    ...permissions(kind),
-    '--no-warnings',
-    `--max-old-space-size=${OLD_SPACE_MEGABYTES}`,
-    // isolated-vm asks for it from Node 20 on.
-    ...(kind === 'isolated_vm' ? ['--no-node-snapshot'] : []),
-    PROGRAM,
-  ];
-  // The wrappers are looked for in the path; the program gets it as its only variable.
-  const env = { PATH: process.env.PATH ?? '' };
-  return spawn(command[0]!, command.slice(1), {
-    cwd: ROOT,
-    env,
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    serialization: 'json',
-  });
+/** A process that does what it is asked, one thing at a time; it ends when its parent does. */
+export class LabProcess {
+  private readonly child: ChildProcess;
+
+  constructor(kind: SandboxKind) {
+    const command = [
+      ...wrappers(),
+      process.execPath,
+      ...permissions(kind),
+      '--no-warnings',
+      `--max-old-space-size=${OLD_SPACE_MEGABYTES}`,
+      // isolated-vm asks for it from Node 20 on.
+      ...(kind === 'isolated_vm' ? ['--no-node-snapshot'] : []),
+      PROGRAM,
+    ];
+    this.child = spawn(command[0]!, command.slice(1), {
+      cwd: ROOT,
+      // The wrappers are looked for in the path; nothing else of the environment is given on.
+      env: { PATH: process.env.PATH ?? '' },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+  }
+
+  /** @returns `broken` when it takes too long, ends or cannot be reached: then it is of no use any more */
+  ask(message: ToChild, timeoutMs: number): Promise<FromChild> {
+    const { child } = this;
+    return new Promise((resolve) => {
+      const settle = (answer: FromChild): void => {
+        clearTimeout(timer);
+        child.removeAllListeners();
+        // One that is killed while a message is on its way says so once more.
+        child.on('error', () => undefined);
+        resolve(answer);
+      };
+      const broken = (reason: string): void => settle({ type: 'broken', message: reason });
+      const timer = setTimeout(
+        () => broken(`it took longer than ${timeoutMs / 1000} s and was ended`),
+        timeoutMs,
+      );
+      child.once('message', (answer: FromChild) => settle(answer));
+      child.once('error', (error) => broken(`its process failed: ${error.message}`));
+      child.once('exit', (code, signal) => broken(`its process ended (${signal ?? `exit code ${code}`})`));
+      child.send(message, (error) => {
+        if (error !== null) broken(`its process cannot be reached: ${error.message}`);
+      });
+    });
+  }
+
+  end(): void {
+    this.child.kill('SIGKILL');
+  }
 }

@@ -18,7 +18,11 @@ const nothing = (): void => undefined;
 const same = <T>(value: T): T => value;
 
 /** In the order of metering.ts. */
-const TOOLS = [nothing, nothing, nothing, <T>(f: () => T) => f(), same, same, same, same, same, raise, same];
+const TOOLS = [
+  ...[nothing, nothing, nothing, <T>(compute: () => T) => compute()],
+  ...[same, (...parts: readonly unknown[]) => parts.map(String).join('')],
+  ...[same, same, same, same, raise, same],
+];
 
 type Module = (math: Partial<Math>) => (tools: typeof TOOLS) => (parameters: unknown) => Partial<Strategy>;
 

@@ -6,7 +6,7 @@ import { ChannelStrategy } from './channel-strategy.ts';
 import type { Heap } from './channel-strategy.ts';
 import { heapScript } from './heap-script.ts';
 import { SandboxFailure, seedOfStrategy } from './sandbox.ts';
-import type { OpenOptions, StrategySandbox } from './sandbox.ts';
+import type { OpenOptions, SandboxLimits, StrategySandbox } from './sandbox.ts';
 import type { CompiledStrategy } from './strategy-source.ts';
 
 /** As much of isolated-vm 5.0.4 as is used here. */
@@ -37,18 +37,19 @@ export function loadIsolatedVm(): IsolatedVm | null {
   }
 }
 
-export function createIsolatedVmSandbox(ivm: IsolatedVm): StrategySandbox {
+export function createIsolatedVmSandbox(ivm: IsolatedVm, limits: SandboxLimits): StrategySandbox {
   return {
     kind: 'isolated_vm',
-    open: (compiled, options) => new ChannelStrategy(openHeap(ivm, compiled, options), options.limits),
+    open: (compiled, options) => new ChannelStrategy(openHeap(ivm, limits, compiled, options), limits),
   };
 }
 
 /** No end by time: what takes no fuel is ended with the whole process (child-pool.ts). */
 function openHeap(
   ivm: IsolatedVm,
+  limits: SandboxLimits,
   { javascript }: CompiledStrategy,
-  { seed, parameters, limits }: OpenOptions,
+  { seed, parameters }: OpenOptions,
 ): Heap {
   const isolate = new ivm.Isolate({ memoryLimit: limits.memoryMegabytes });
   const dispose = (): void => {

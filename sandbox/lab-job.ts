@@ -29,16 +29,20 @@ export type LabResult = LabRun & {
   readonly fuelUsed: number | null;
 };
 
-export type ToChild = {
-  readonly type: 'run';
-  readonly kind: SandboxKind;
-  readonly limits: SandboxLimits;
-  readonly task: Omit<LabTask, 'strategy'>;
-  /** With the first run only: a process is of one strategy. */
-  readonly strategy?: LabStrategy | null;
-};
+export type ToChild =
+  | {
+      readonly type: 'run';
+      readonly kind: SandboxKind;
+      readonly limits: SandboxLimits;
+      readonly task: Omit<LabTask, 'strategy'>;
+      /** With the first run only: a process is of one strategy. */
+      readonly strategy?: LabStrategy | null;
+    }
+  | { readonly type: 'inspect' };
 
 export type FromChild =
   | { readonly type: 'result'; readonly result: LabResult }
+  /** Of all that its own heap offers, to tell whether somebody has changed it. */
+  | { readonly type: 'inspection'; readonly fingerprint: string }
   /** The child cannot go on, and it is not the strategy's fault. */
   | { readonly type: 'broken'; readonly message: string };

@@ -4,13 +4,12 @@ import { atSize } from '../domain/lab/sized-strategy.ts';
 import { randomTrader } from '../domain/market/strategies/random-trader.ts';
 import type { LabResult, LabTask } from './lab-job.ts';
 import { SandboxFailure } from './sandbox.ts';
-import type { SandboxLimits, SandboxedStrategy, StrategySandbox } from './sandbox.ts';
+import type { SandboxedStrategy, StrategySandbox } from './sandbox.ts';
 
 /** @param sandbox a new heap is opened in it and closed again */
 export function runLabTask(
   sandbox: StrategySandbox,
   { strategy, config, seed, size = 1, luck }: LabTask,
-  limits: SandboxLimits,
 ): LabResult {
   if (strategy === null) {
     const own = luck === undefined ? null : randomTrader(luck);
@@ -18,7 +17,7 @@ export function runLabTask(
   }
   let opened: SandboxedStrategy;
   try {
-    opened = sandbox.open(strategy.compiled, { seed, parameters: strategy.parameters, limits });
+    opened = sandbox.open(strategy.compiled, { seed, parameters: strategy.parameters });
   } catch (error) {
     if (!(error instanceof SandboxFailure)) throw error;
     const message = `The strategy could not be loaded: ${error.message}`;

@@ -13,6 +13,7 @@ const TOOLS = [
   '$$loop',
   '$$entered',
   '$$text',
+  '$$template',
   '$$key',
   '$$spread',
   '$$arguments',
@@ -71,7 +72,7 @@ function metered(node: ts.Node, before: ts.Node): ts.Node {
     );
   if (ts.isTryStatement(node)) return meterTry(node);
   if (ts.isBinaryExpression(node)) return meterBinary(node);
-  if (ts.isTemplateExpression(node)) return call('$$text', node);
+  if (ts.isTemplateExpression(node)) return meterTemplate(node);
   if (ts.isElementAccessExpression(node))
     return ts.isElementAccessChain(node)
       ? f.updateElementAccessChain(
@@ -272,6 +273,15 @@ function asText(node: ts.Expression): ts.Expression {
   return f.createParenthesizedExpression(
     f.createComma(f.createAssignment(made, node), ifType(made, 'string', call('$$text', made), made)),
   );
+}
+
+/** As a call: some engines make them by a method of strings, others do not. */
+function meterTemplate({ head, templateSpans }: ts.TemplateExpression): ts.Expression {
+  const parts = templateSpans.flatMap(({ expression, literal }) => [
+    expression,
+    f.createStringLiteral(literal.text),
+  ]);
+  return call('$$template', f.createStringLiteral(head.text), ...parts);
 }
 
 function asKey(node: ts.Expression): ts.Expression {

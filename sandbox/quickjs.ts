@@ -1,8 +1,8 @@
-// A strategy in QuickJS: an interpreter in WebAssembly, on every system. Its memory is counted by the interpreter itself, and
+// A strategy in QuickJS: an interpreter in WebAssembly, on every system. Its memory is that of the WebAssembly module, and
 // what takes no fuel is ended after a counted number of steps, never by a clock.
 import { randomBytes } from 'node:crypto';
 import releaseSync from '@jitl/quickjs-wasmfile-release-sync';
-import { newQuickJSWASMModuleFromVariant } from 'quickjs-emscripten-core';
+import { newQuickJSWASMModuleFromVariant, newVariant } from 'quickjs-emscripten-core';
 import type {
   QuickJSContext,
   QuickJSHandle,
@@ -15,7 +15,7 @@ import { ChannelStrategy } from './channel-strategy.ts';
 import type { Heap } from './channel-strategy.ts';
 import { heapScript } from './heap-script.ts';
 import { SandboxFailure, seedOfStrategy } from './sandbox.ts';
-import type { OpenOptions, StrategySandbox } from './sandbox.ts';
+import type { OpenOptions, SandboxLimits, StrategySandbox } from './sandbox.ts';
 import type { CompiledStrategy } from './strategy-source.ts';
 
 /** The calls that the meter allows need far less; the stack that V8 has for WebAssembly ends at about 400 KB. */
@@ -26,21 +26,42 @@ const MOST_INTERRUPTS = 20_000;
 /** Without what the heap would take away again, and could not be sure of. */
 const INTRINSICS = { BaseObjects: true, Eval: true, MapSet: true, TypedArrays: true, Promise: true };
 
-export async function createQuickJsSandbox(): Promise<StrategySandbox> {
-  const quickjs = await newQuickJSWASMModuleFromVariant(releaseSync);
+/** What the interpreter needs itself, the channel included. */
+const OWN_MEGABYTES = 8;
+const PAGES_PER_MEGABYTE = 16;
+/** As the module was built. */
+const INITIAL_PAGES = 256;
+
+// Without the types of a browser.
+type Memory = { readonly buffer: ArrayBuffer };
+const { Memory: WebAssemblyMemory } = (
+  globalThis as unknown as {
+    WebAssembly: { Memory: new (pages: { initial: number; maximum: number }) => Memory };
+  }
+).WebAssembly;
+
+export async function createQuickJsSandbox(limits: SandboxLimits): Promise<StrategySandbox> {
+  // The interpreter's own limit counts nothing in WebAssembly; that of the memory which it is given holds.
+  const maximum = Math.max(INITIAL_PAGES, (limits.memoryMegabytes + OWN_MEGABYTES) * PAGES_PER_MEGABYTE);
+  const memory = new WebAssemblyMemory({ initial: INITIAL_PAGES, maximum });
+  const quickjs = await newQuickJSWASMModuleFromVariant(
+    newVariant(releaseSync, { wasmMemory: memory as never }),
+  );
   return {
     kind: 'quickjs',
-    open: (compiled, options) => new ChannelStrategy(openHeap(quickjs, compiled, options), options.limits),
+    open: (compiled, options) =>
+      new ChannelStrategy(openHeap(quickjs, memory, limits, compiled, options), limits),
   };
 }
 
 function openHeap(
   quickjs: QuickJSWASMModule,
+  memory: Memory,
+  limits: SandboxLimits,
   { javascript }: CompiledStrategy,
-  { seed, parameters, limits }: OpenOptions,
+  { seed, parameters }: OpenOptions,
 ): Heap {
   const runtime = quickjs.newRuntime();
-  runtime.setMemoryLimit(limits.memoryMegabytes * 2 ** 20);
   runtime.setMaxStackSize(STACK_BYTES);
   const context = runtime.newContext({ intrinsics: INTRINSICS });
   const held: QuickJSHandle[] = [];
@@ -68,7 +89,7 @@ function openHeap(
         ),
       );
     evaluate(heapScript());
-    const { channel, byteOffset } = createChannel(quickjs, context);
+    const { channel, byteOffset } = createChannel(memory, context);
     hold(channel);
     const open = hold(context.getProp(context.global, 'mercatoHeap'));
     const load = hold(call(open, channel, hold(context.newString(seedOfStrategy(seed)))));
@@ -76,7 +97,6 @@ function openHeap(
     const dispatch = hold(
       call(load, evaluate(javascript), evaluate(`(${JSON.stringify(parameters)})`), fuel),
     );
-    const memory = memoryOf(quickjs);
     let view = new Float64Array(memory.buffer, byteOffset, CHANNEL_LENGTH);
     return {
       view: () => {
@@ -98,25 +118,20 @@ function openHeap(
  * written there.
  */
 function createChannel(
-  quickjs: QuickJSWASMModule,
+  memory: Memory,
   context: QuickJSContext,
 ): { channel: QuickJSHandle; byteOffset: number } {
   const mark = randomBytes(32);
   const content = new Uint8Array(CHANNEL_LENGTH * 8);
   content.set(mark);
   const channel = context.newArrayBuffer(content.buffer);
-  const memory = Buffer.from(memoryOf(quickjs).buffer);
-  const byteOffset = memory.indexOf(mark);
-  if (byteOffset < 0 || byteOffset % 8 !== 0 || memory.indexOf(mark, byteOffset + 1) >= 0)
+  const bytes = Buffer.from(memory.buffer);
+  const byteOffset = bytes.indexOf(mark);
+  if (byteOffset < 0 || byteOffset % 8 !== 0 || bytes.indexOf(mark, byteOffset + 1) >= 0)
     throw new Error(
       'The buffer of QuickJS is not where it should be: another version of quickjs-emscripten-core?',
     );
   return { channel, byteOffset };
-}
-
-/** What a `WebAssembly.Memory` is, without the types of a browser. */
-function memoryOf(quickjs: QuickJSWASMModule): { readonly buffer: ArrayBuffer } {
-  return quickjs.getWasmMemory() as { readonly buffer: ArrayBuffer };
 }
 
 function limitSteps(runtime: QuickJSRuntime): { begin: () => void; areUsedUp: () => boolean } {

@@ -27,7 +27,6 @@ export type OpenOptions = {
   readonly seed: number | string;
   /** As `chooseParameters` returns them. */
   readonly parameters: Readonly<Record<string, number>>;
-  readonly limits: SandboxLimits;
 };
 
 /** A strategy in a heap of its own, for one run. What it does wrong is thrown as `SandboxFailure`. */

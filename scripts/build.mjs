@@ -12,6 +12,7 @@ const PROCESSES = {
   // As a bundle, since the loader of TypeScript makes every constant of another file a call.
   'dist/bench-book.cjs': 'proofs/bench-book.ts',
   'dist/bench-market.cjs': 'proofs/bench-market.ts',
+  'dist/bench-lab.cjs': 'proofs/bench-lab.ts',
 };
 const WORKFLOWS = { output: 'dist/workflow-bundle.js', entry: 'workflows/index.ts' };
 /** Runs in a strategy's heap, where there is nothing: a script without modules. */

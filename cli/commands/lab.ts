@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { writeNewStrategy } from '../../sandbox/new-strategy.ts';
 import { isJson, print } from '../context.ts';
 import { registerLabEvaluate } from './lab-evaluate.ts';
+import { registerLabAttack } from './lab-attack.ts';
 
 export function registerLab(program: Command): void {
   const group = program.command('lab').description('strategies of your own: write, try and judge them');
@@ -13,6 +14,7 @@ export function registerLab(program: Command): void {
     .description('write a strategy to begin with, and the types it is written against')
     .action(writeNew);
   registerLabEvaluate(group);
+  registerLabAttack(group);
 }
 
 function writeNew(name: string, { dir }: { dir: string }, command: Command): void {

@@ -34,6 +34,7 @@ import { lockDown } from './surface.ts';
 const { freeze, keys, create, hasOwn } = Object;
 const { isArray } = Array;
 const { apply } = Reflect;
+const { ceil } = Math;
 
 /** As `compileStrategy` makes it: takes the meter, runs the module and returns `createStrategy`. */
 type Compiled = (tools: typeof TOOLS) => (parameters: unknown) => unknown;
@@ -44,6 +45,7 @@ const TOOLS = freeze([
   meter.loop,
   meter.entered,
   meter.text,
+  meter.template,
   meter.key,
   meter.spread,
   meter.spreadArguments,
@@ -61,6 +63,12 @@ let callbacks: (Callable | null)[] = [];
 let bids: readonly PriceLevel[] = freeze([]);
 let asks: readonly PriceLevel[] = freeze([]);
 let openOrders: readonly OpenOrder[] = freeze([]);
+
+/** What it takes to show the strategy what it is shown, in about the time of a turn of a loop: how much is its own doing. */
+const FUEL_PER_CALLBACK = 20;
+const FUEL_PER_ORDER = 8;
+const ORDERS_KEPT_PER_FUEL = 2;
+let fuelOfShowing = 0;
 
 /** Names of orders, each sent once, in the order in which they came up. */
 const names: string[] = [];
@@ -90,7 +98,7 @@ function open(
       for (const name of CALLBACKS) {
         const callback = strategy[name];
         if (callback !== undefined && typeof callback !== 'function')
-          throw new TypeError(`${name} is no function`);
+          throw new TypeError(name + ' is no function');
         callbacks[callbacks.length] = (callback as Callable | undefined) ?? null;
       }
       return undefined;
@@ -106,16 +114,18 @@ function dispatch(): void {
   const number = cursor.take();
   meter.grant(cursor.take());
   const name = CALLBACKS[number];
+  fuelOfShowing = FUEL_PER_CALLBACK;
   const given: unknown[] =
     name === 'initialize'
       ? [takeConfig()]
       : name === 'onOrderUpdate'
         ? [takeUpdate(), takeState()]
         : [takeState()];
-  attempt(
-    () => apply(callbacks[number]!, strategy, given),
-    name !== 'initialize' && name !== 'onSimulationEnd',
-  );
+  const isAnswered = name !== 'initialize' && name !== 'onSimulationEnd';
+  attempt(() => {
+    meter.charge(ceil(fuelOfShowing));
+    return apply(callbacks[number]!, strategy, given);
+  }, isAnswered);
 }
 
 /** Writes how it ended, what it used and, when it is asked for, what it returned. */
@@ -150,7 +160,7 @@ function attempt(call: () => unknown, isAnswered = false): void {
 }
 
 function messageOf(thrown: unknown): string {
-  return meter.entered(() => `${(thrown instanceof Error ? thrown.message : thrown) as string}`);
+  return meter.entered(() => String(thrown instanceof Error ? thrown.message : thrown));
 }
 
 // ------------------------------------------------------------------------------------------------- what it is shown
@@ -213,6 +223,7 @@ function takeState(): MarketState {
 function takeLevels(before: readonly PriceLevel[]): readonly PriceLevel[] {
   const count = cursor.take();
   if (count === UNCHANGED) return before;
+  fuelOfShowing += count;
   const levels: PriceLevel[] = [];
   for (let i = 0; i < count; i++) levels[i] = freeze([cursor.take(), cursor.take()] as const);
   return freeze(levels);
@@ -221,8 +232,13 @@ function takeLevels(before: readonly PriceLevel[]): readonly PriceLevel[] {
 function takeOrders(before: readonly OpenOrder[]): readonly OpenOrder[] {
   const count = cursor.take();
   if (count === UNCHANGED) return before;
+  // As many as before at both ends; only those between have changed.
+  const first = cursor.take();
+  const last = cursor.take();
+  fuelOfShowing += (count - first - last) * FUEL_PER_ORDER + (first + last) / ORDERS_KEPT_PER_FUEL;
   const orders: OpenOrder[] = [];
-  for (let i = 0; i < count; i++)
+  for (let i = 0; i < first; i++) orders[i] = before[i]!;
+  for (let i = first; i < count - last; i++)
     orders[i] = freeze({
       orderId: cursor.take(),
       id: takeName(),
@@ -233,6 +249,8 @@ function takeOrders(before: readonly OpenOrder[]): readonly OpenOrder[] {
       filledQuantity: cursor.take(),
       status: OPEN_STATUSES[cursor.take()]!,
     });
+  const moved = before.length - count;
+  for (let i = count - last; i < count; i++) orders[i] = before[i + moved]!;
   return freeze(orders);
 }
 

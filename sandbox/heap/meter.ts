@@ -1,5 +1,6 @@
 // Counted fuel: one unit for each turn of a loop and each call, more for what works on size. Only this count decides that a
 // strategy took too long, so it must be the same in every engine: nothing here may depend on time, stack or memory.
+// No templates with values in the code of the heap: QuickJS makes them by a method that is taken away (surface.ts).
 import { power } from '../../domain/math.ts';
 import { OUT_OF_FUEL, OUT_OF_MEMORY, THREW, TOO_DEEP } from '../channel.ts';
 
@@ -81,9 +82,16 @@ export function entered<T>(compute: () => T): T {
 export function text<T>(value: T): T {
   if (typeof value === 'string' && value.length > 32) {
     charge(value.length >>> 5);
-    if (value.length > MOST_UNITS) throw new RangeError(`a string of more than ${MOST_UNITS} units`);
+    if (value.length > MOST_UNITS) throw tooLongText();
   }
   return value;
+}
+
+/** What a template comes to. */
+export function template(...parts: readonly unknown[]): string {
+  let made = '';
+  for (let i = 0; i < parts.length; i++) made = text(made + String(parts[i]));
+  return made;
 }
 
 const FORBIDDEN_KEYS = Object.freeze(
@@ -110,8 +118,8 @@ export function isForbiddenKey(name: string): boolean {
 /** A computed key that is no number: made a string once, so that what is checked is what is used. */
 export function key(value: unknown): PropertyKey {
   if (typeof value === 'symbol') throw new TypeError('a symbol is no key here');
-  const name = `${value as string}`;
-  if (isForbiddenKey(name)) throw new TypeError(`the key ${name} is not there for strategies`);
+  const name = String(value);
+  if (isForbiddenKey(name)) throw forbidden(name);
   return name;
 }
 
@@ -138,8 +146,16 @@ export function gathered(value: unknown, most: number): unknown[] {
   return list;
 }
 
+export function forbidden(name: string): TypeError {
+  return new TypeError('the key ' + name + ' is not there for strategies');
+}
+
+export function tooLongText(): RangeError {
+  return new RangeError('a string of more than ' + String(MOST_UNITS) + ' units');
+}
+
 export function tooLong(most: number): RangeError {
-  return new RangeError(`more than ${most} elements`);
+  return new RangeError('more than ' + String(most) + ' elements');
 }
 
 /** What `...` is written before in an object, or what `for (… in …)` goes through. */
@@ -191,8 +207,10 @@ const InternalError = (globalThis as { InternalError?: ErrorConstructor }).Inter
 export function verdictOn(thrown: unknown): number {
   if (isOver !== 0) return isOver;
   if (thrown === END) return OUT_OF_FUEL;
+  // An engine that has no memory left for an error throws this.
+  if (thrown === null) return OUT_OF_MEMORY;
   if (InternalError !== undefined && thrown instanceof InternalError)
-    return /* of the engine's own words */ isAbout(thrown, 'stack overflow') ? TOO_DEEP : OUT_OF_MEMORY;
+    return isAbout(thrown, 'stack overflow') ? TOO_DEEP : OUT_OF_MEMORY;
   if (thrown instanceof RangeError && isAbout(thrown, 'Maximum call stack size exceeded')) return TOO_DEEP;
   return THREW;
 }

@@ -5,11 +5,13 @@ import {
   MOST_UNITS,
   charge,
   enter,
+  forbidden,
   gathered,
   isForbiddenKey,
   leave,
   loop,
   tooLong,
+  tooLongText,
 } from './meter.ts';
 
 type Native = (this: unknown, ...given: unknown[]) => unknown;
@@ -18,6 +20,7 @@ type Holder = Record<PropertyKey, unknown>;
 const { apply, construct, ownKeys, deleteProperty, getPrototypeOf, getOwnPropertyDescriptor } = Reflect;
 const { defineProperty, freeze, keys, create } = Object;
 const { isArray } = Array;
+const iterator: typeof Symbol.iterator = Symbol.iterator;
 const { min, max, ceil, trunc } = Math;
 const functions = Function.prototype as unknown as Record<PropertyKey, unknown>;
 
@@ -166,11 +169,11 @@ export function lockDown(math: Partial<Math>): void {
 /** Prototypes that no name leads to, but syntax does. */
 function hiddenPrototypes(): Holder[] {
   const found: unknown[] = [
-    [][Symbol.iterator](),
-    ''[Symbol.iterator](),
+    [].values(),
+    ''[iterator](),
     new Map().entries(),
     new Set().entries(),
-    Symbol.iterator,
+    iterator,
     BigInt(1),
     (function* () {})(),
     function* () {},
@@ -196,8 +199,7 @@ function hiddenPrototypes(): Holder[] {
 
 function prune(holder: Holder, allowed: readonly string[]): void {
   for (const name of ownKeys(holder))
-    if (name !== Symbol.iterator && !(typeof name === 'string' && allowed.includes(name)))
-      remove(holder, name);
+    if (name !== iterator && !(typeof name === 'string' && allowed.includes(name))) remove(holder, name);
 }
 
 /** What cannot be taken away is made worthless, or is harmless: flags of a function, and how `instanceof` works. */
@@ -341,8 +343,7 @@ type Compare = (a: unknown, b: unknown) => number;
 
 function arrayFrom(source: unknown, compute: Compute | undefined): unknown[] {
   if (compute !== undefined && typeof compute !== 'function') throw new TypeError('not a function');
-  const isIterable =
-    typeof source === 'string' || typeof (source as Holder)?.[Symbol.iterator] === 'function';
+  const isIterable = typeof source === 'string' || typeof (source as Holder)?.[iterator] === 'function';
   const made = isIterable ? gathered(source, MOST_ELEMENTS) : [];
   const length = isIterable ? made.length : lengthOf(source);
   for (let i = 0; i < length; i++) {
@@ -408,7 +409,7 @@ function sort(values: readonly unknown[], compare: Compare): unknown[] {
 }
 
 function inOrderOfText(a: unknown, b: unknown): number {
-  const [one, other] = [`${a as string}`, `${b as string}`];
+  const [one, other] = [String(a), String(b)];
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
@@ -434,7 +435,7 @@ function meteredArray(): unknown {
 function meteredCollection(native: MapConstructor | SetConstructor, add: 'set' | 'add'): unknown {
   const insert = (native.prototype as unknown as Record<string, Native>)[add]!;
   function metered(source?: unknown): unknown {
-    if (new.target === undefined) throw new TypeError(`${native.name} needs new`);
+    if (new.target === undefined) throw new TypeError('it needs new');
     const made: unknown = construct(native, [], new.target);
     if (source === undefined || source === null) return made;
     for (const entry of gathered(source, MOST_ELEMENTS)) {
@@ -448,6 +449,14 @@ function meteredCollection(native: MapConstructor | SetConstructor, add: 'set' |
   defineProperty(metered, 'name', { value: native.name });
   const prototype = native.prototype as unknown as Holder & { readonly size: number };
   const sizeOf = getOwnPropertyDescriptor(prototype, 'size')!.get as Native;
+  meter(prototype, [add], (method) => {
+    return function (...given) {
+      // Engines make room for twice as many at once: those that are larger would end the process instead.
+      if ((apply(sizeOf, this, []) as number) >= MOST_ELEMENTS) throw tooLong(MOST_ELEMENTS);
+      charge(1);
+      return apply(method, this, given);
+    };
+  });
   meter(prototype, ['forEach', 'clear'], (method) => {
     return function (...given) {
       return within(apply(sizeOf, this, []) as number, method, this, given);
@@ -458,7 +467,7 @@ function meteredCollection(native: MapConstructor | SetConstructor, add: 'set' |
 
 function ofBoundedLength(made: string): string {
   charge(made.length >>> 5);
-  if (made.length > MOST_UNITS) throw new RangeError(`a string of more than ${MOST_UNITS} units`);
+  if (made.length > MOST_UNITS) throw tooLongText();
   return made;
 }
 
@@ -466,7 +475,7 @@ function meterStrings(): void {
   const prototype = String.prototype as unknown as Holder;
   const wanted = (value: unknown): number => {
     const units = Number(value);
-    if (units > MOST_UNITS) throw new RangeError(`a string of more than ${MOST_UNITS} units`);
+    if (units > MOST_UNITS) throw tooLongText();
     return units;
   };
   meter(prototype, ['padEnd', 'padStart'], (native) => {
@@ -550,8 +559,8 @@ function meterObjects(): void {
       const made: Holder = {};
       for (const entry of gathered(entries, MOST_ELEMENTS)) {
         loop(1);
-        const [name, value] = [`${(entry as unknown[])[0] as string}`, (entry as unknown[])[1]];
-        if (isForbiddenKey(name)) throw new TypeError(`the key ${name} is not there for strategies`);
+        const [name, value] = [String((entry as unknown[])[0]), (entry as unknown[])[1]];
+        if (isForbiddenKey(name)) throw forbidden(name);
         defineProperty(made, name, { value, writable: true, enumerable: true, configurable: true });
       }
       return made;
