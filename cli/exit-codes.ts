@@ -35,6 +35,7 @@ const BY_ERROR_CODE: Record<string, ExitCode> = {
   port_taken: EXIT_CODES.unreachable,
   database_not_migrated: EXIT_CODES.checkFailed,
   migration_failed: EXIT_CODES.checkFailed,
+  lab_interrupted: EXIT_CODES.interrupted,
 };
 
 export function exitCodeOf(errorCode: string): ExitCode {

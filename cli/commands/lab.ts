@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { writeNewStrategy } from '../../sandbox/new-strategy.ts';
 import { isJson, print } from '../context.ts';
+import { registerLabSearch } from './lab-search.ts';
 
 export function registerLab(program: Command): void {
   const group = program.command('lab').description('strategies of your own: write, try and judge them');
@@ -11,6 +12,7 @@ export function registerLab(program: Command): void {
     .option('--dir <folder>', 'where it is written', '.')
     .description('write a strategy to begin with, and the types it is written against')
     .action(writeNew);
+  registerLabSearch(group);
 }
 
 function writeNew(name: string, { dir }: { dir: string }, command: Command): void {

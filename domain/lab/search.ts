@@ -211,13 +211,14 @@ const MOST_TRIES = 20;
 class Proposals {
   private readonly dimensions: readonly Dimension[];
   private readonly seen: Set<string>;
+  private readonly plan: SearchPlan;
+  private readonly trials: number;
   private trial = 0;
 
   /** @param trials that steps get smaller over; Infinity: they stay as wide as at first */
-  constructor(
-    private readonly plan: SearchPlan,
-    private readonly trials: number,
-  ) {
+  constructor(plan: SearchPlan, trials: number) {
+    this.plan = plan;
+    this.trials = trials;
     this.dimensions = Object.entries(plan.parameters).map(([name, { low, high }]) => ({ name, low, high }));
     this.seen = new Set([JSON.stringify(startOf(plan.parameters))]);
   }
