@@ -8,6 +8,7 @@ import { MEASURES } from '../domain/retail/arm-comparison.ts';
 import type { Measure } from '../domain/retail/arm-comparison.ts';
 import { LIFT_PARTS } from '../domain/retail/lift.ts';
 import { svgOf } from '../recordings/svg.ts';
+import { escapeHtml, htmlPage, htmlTable } from './html-page.ts';
 import { COLUMNS, LIFT_LABELS, MEASURE_LABELS, renderLift, rowOf } from './render-experiment.ts';
 
 /**
@@ -51,25 +52,9 @@ export async function experimentPage(report: ExperimentReport): Promise<string> 
     ['Shopping days that failed', String(failedDays)],
     ['Digest', digest],
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(`${experimentId}: ${title}`)}</title>
-<style>
-  body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #222; }
-  h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
-  .verdict { border-left: 4px solid #4c78a8; padding: .5rem 1rem; background: #f3f6fa; font-size: 1.1rem; }
-  table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-  th, td { text-align: right; padding: .25rem .5rem; border-bottom: 1px solid #ddd; }
-  th:first-child, td:first-child { text-align: left; }
-  .facts td { text-align: left; overflow-wrap: anywhere; }
-  .chart { overflow-x: auto; } .small { color: #555; font-size: .85rem; }
-</style>
-</head>
-<body>
-<h1>${escapeHtml(title)}</h1>
+  return htmlPage(
+    `${experimentId}: ${title}`,
+    `<h1>${escapeHtml(title)}</h1>
 <p class="verdict">${escapeHtml(comparison.verdict)}</p>
 <h2>What B caused</h2>
 <div class="chart">${await svgOf(intervalsOf(report))}</div>
@@ -88,17 +73,12 @@ category in the weeks after. Incremental: the rest.</p>
 <h2>What this is</h2>
 <table class="facts">${facts.map(([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`).join('')}</table>
 <h2>Limits</h2>
-<ul>${limits.map((limit) => `<li>${escapeHtml(limit)}</li>`).join('')}</ul>
-</body>
-</html>
-`;
+<ul>${limits.map((limit) => `<li>${escapeHtml(limit)}</li>`).join('')}</ul>`,
+  );
 }
 
 function measureTable({ comparison }: ExperimentReport): string {
-  const cells = (tag: 'td' | 'th', texts: readonly string[]): string =>
-    `<tr>${texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join('')}</tr>`;
-  const rows = MEASURES.map((measure) => cells('td', rowOf(measure, comparison.measures[measure])));
-  return `<table>${cells('th', COLUMNS)}${rows.join('')}</table>`;
+  return htmlTable([COLUMNS, ...MEASURES.map((measure) => rowOf(measure, comparison.measures[measure]))]);
 }
 
 const SCHEMA = 'https://vega.github.io/schema/vega-lite/v5.json';
@@ -175,12 +155,4 @@ function seedsOf({ seeds, comparison }: ExperimentReport): TopLevelSpec {
       },
     ],
   };
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

@@ -1,54 +1,44 @@
-// The ledger of openings of sealed blocks, in the data folder: across sessions, so that each takes a block that nobody has seen.
+// The openings of sealed seeds, in a file of the data folder: of all sessions on this machine.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ConflictError } from '../domain/errors.ts';
-import { EMPTY_LEDGER, nextSealedBlock, openBlock, OpeningLedger } from '../domain/lab/sealed-seeds.ts';
-import type { Opening, SeedBlock, SeedPurpose } from '../domain/lab/sealed-seeds.ts';
+import { InvalidInputError } from '../domain/errors.ts';
+import { EMPTY_LEDGER, OpeningLedger, openBlock } from '../domain/lab/sealed-seeds.ts';
+import type { Opening } from '../domain/lab/sealed-seeds.ts';
 
-/** @param root of the data folder */
-function fileIn(root: string): string {
-  return path.join(root, 'lab', 'openings.json');
-}
-
-/**
- * @param root of the data folder
- * @throws ConflictError when the file is not a ledger: it is not replaced by an empty one
- */
-export function readLedger(root: string): OpeningLedger {
-  const file = fileIn(root);
+/** @throws InvalidInputError when the file is there and is no ledger: openings must not be forgotten */
+export function readOpenings(labFolder: string): OpeningLedger {
+  const file = fileOf(labFolder);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY_LEDGER;
-    throw error;
+    throw new InvalidInputError(`${file} cannot be read: ${(error as Error).message}`, { cause: error });
   }
   try {
     return OpeningLedger.parse(JSON.parse(text));
   } catch (error) {
-    throw new ConflictError(`${file} is no ledger of openings: repair it, or move it away.`, {
-      cause: error,
-    });
+    throw new InvalidInputError(
+      `${file} is no ledger of openings. Mend it, or move it away and with it what it remembers.`,
+      { cause: error },
+    );
   }
 }
 
-/** Writes one opening down; the file is whole at any time. */
-export function recordOpening(root: string, opening: Opening): void {
-  const file = fileIn(root);
-  const ledger = openBlock(readLedger(root), opening);
-  mkdirSync(path.dirname(file), { recursive: true });
+/**
+ * Writes an opening down before its seeds are looked at: all of the file or nothing.
+ * @throws ConflictError when the session has opened the block for another strategy
+ */
+export function writeOpening(labFolder: string, opening: Opening): OpeningLedger {
+  const ledger = openBlock(readOpenings(labFolder), opening);
+  const file = fileOf(labFolder);
   const partial = `${file}.${process.pid}.partial`;
+  mkdirSync(labFolder, { recursive: true });
   writeFileSync(partial, `${JSON.stringify(ledger, null, 2)}\n`);
   renameSync(partial, file);
+  return ledger;
 }
 
-/** Opens the first block of a purpose that nobody has opened, and writes that down. */
-export function openNextBlock(
-  root: string,
-  purpose: SeedPurpose,
-  opening: Omit<Opening, 'block'>,
-): SeedBlock {
-  const block = nextSealedBlock(readLedger(root), purpose);
-  recordOpening(root, { ...opening, block });
-  return block;
+function fileOf(labFolder: string): string {
+  return path.join(labFolder, 'openings.json');
 }

@@ -10,6 +10,7 @@ import path from 'node:path';
 import { SEARCH_GOALS, searchLab } from '../client/lab-search.ts';
 import type { LabSearchResult, SearchGoalName } from '../client/lab-search.ts';
 import { median } from '../domain/descriptive-statistics.ts';
+import { primaryMeasure } from '../domain/lab/measures.ts';
 import type { Verdict } from '../domain/lab/verdict.ts';
 
 const SESSION_SEEDS = [1, 2, 3, 4, 5];
@@ -25,9 +26,9 @@ async function main(): Promise<void> {
   const seconds = (from: number): string => ((Date.now() - from) / 1000).toFixed(0);
   const start = Date.now();
   for (const [position, goal] of goals.entries()) {
-    const { primary } = SEARCH_GOALS[goal];
+    const { unit } = primaryMeasure(SEARCH_GOALS[goal].targetInventory);
     console.log(
-      `\n${goal}: gain of the search in ${primary.unit}, ${SEALED_SEEDS} sealed seeds, 95 % intervals; ${BUDGET} runs a method`,
+      `\n${goal}: gain of the search in ${unit}, ${SEALED_SEEDS} sealed seeds, 95 % intervals; ${BUDGET} runs a method`,
     );
     console.log(row('seed', 'default', ...AGAINST.map((name) => `against ${name}`), 'found'));
     const results: LabSearchResult[] = [];

@@ -124,7 +124,7 @@ class Worker {
     this.endChild();
   }
 
-  private attempt({ strategy, config, seed }: LabTask): Promise<FromChild> {
+  private attempt({ strategy, ...task }: LabTask): Promise<FromChild> {
     const isNew = this.child === null || this.strategy !== strategy;
     if (isNew) {
       this.endChild();
@@ -133,7 +133,7 @@ class Worker {
     }
     const child = this.child!;
     const { kind, limits, timeoutMs } = this;
-    const message: ToChild = { type: 'run', kind, limits, config, seed, ...(isNew ? { strategy } : {}) };
+    const message: ToChild = { type: 'run', kind, limits, task, ...(isNew ? { strategy } : {}) };
     return new Promise((resolve) => {
       const settle = (answer: FromChild): void => {
         clearTimeout(timer);

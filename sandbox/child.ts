@@ -8,10 +8,10 @@ import type { StrategySandbox } from './sandbox.ts';
 let sandbox: StrategySandbox | null = null;
 let strategy: LabStrategy | null = null;
 
-async function answer({ kind, limits, config, seed, ...rest }: ToChild): Promise<FromChild> {
+async function answer({ kind, limits, task, ...rest }: ToChild): Promise<FromChild> {
   if (rest.strategy !== undefined) strategy = rest.strategy;
   sandbox ??= await createSandbox(strategy === null ? 'direct' : kind);
-  return { type: 'result', result: runLabTask(sandbox, { strategy, config, seed }, limits) };
+  return { type: 'result', result: runLabTask(sandbox, { strategy, ...task }, limits) };
 }
 
 process.on('message', (message: ToChild) => {

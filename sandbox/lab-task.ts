@@ -1,5 +1,7 @@
 // One run with a strategy in a sandbox, in the process that this is called in.
 import { labRun, unfinishedRun } from '../domain/lab/run.ts';
+import { atSize } from '../domain/lab/sized-strategy.ts';
+import { randomTrader } from '../domain/market/strategies/random-trader.ts';
 import type { LabResult, LabTask } from './lab-job.ts';
 import { SandboxFailure } from './sandbox.ts';
 import type { SandboxLimits, SandboxedStrategy, StrategySandbox } from './sandbox.ts';
@@ -7,10 +9,13 @@ import type { SandboxLimits, SandboxedStrategy, StrategySandbox } from './sandbo
 /** @param sandbox a new heap is opened in it and closed again */
 export function runLabTask(
   sandbox: StrategySandbox,
-  { strategy, config, seed }: LabTask,
+  { strategy, config, seed, size = 1, luck }: LabTask,
   limits: SandboxLimits,
 ): LabResult {
-  if (strategy === null) return { ...labRun(config, seed, null), fuelUsed: null };
+  if (strategy === null) {
+    const own = luck === undefined ? null : randomTrader(luck);
+    return { ...labRun(config, seed, own), fuelUsed: null };
+  }
   let opened: SandboxedStrategy;
   try {
     opened = sandbox.open(strategy.compiled, { seed, parameters: strategy.parameters, limits });
@@ -20,7 +25,7 @@ export function runLabTask(
     return { ...unfinishedRun(seed, { type: 'failed', reason: error.reason, message }), fuelUsed: null };
   }
   try {
-    const run = labRun(config, seed, opened);
+    const run = labRun(config, seed, atSize(opened, size));
     return { ...run, fuelUsed: sandbox.kind === 'direct' ? null : opened.fuelUsed };
   } finally {
     opened.dispose();

@@ -2,13 +2,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { openNextBlock, readLedger } from '../../client/lab-ledger.ts';
+import { readOpenings, writeOpening } from '../../client/lab-ledger.ts';
 import { SEARCH_GOALS, searchLab } from '../../client/lab-search.ts';
 import type { LabSearchResult, SearchGoalName } from '../../client/lab-search.ts';
 import { parseConfig } from '../../config.ts';
 import { ConflictError, InvalidInputError } from '../../domain/errors.ts';
 import { SCENARIO_NAMES } from '../../domain/lab/scenario.ts';
-import { openingsSentence } from '../../domain/lab/sealed-seeds.ts';
+import { nextSealedBlock, openingsSentence } from '../../domain/lab/sealed-seeds.ts';
 import { withDefaults } from '../../sandbox/parameter-defaults.ts';
 import { CLOSED_KINDS } from '../../sandbox/sandbox.ts';
 import { dataFolderAt } from '../../stack/data-folder.ts';
@@ -59,9 +59,9 @@ async function search(flags: Flags, command: Command): Promise<void> {
   const file = flags.strategy ?? SEARCH_GOALS[goal].library;
   const source = readSource(file);
   if (flags.out !== undefined) requireFree(flags.out);
-  const { root } = dataFolderAt(parseConfig(process.env).home);
+  const labFolder = path.join(dataFolderAt(parseConfig(process.env).home).root, 'lab');
   // Unreadable, it is better found now than when the searches are done.
-  readLedger(root);
+  readOpenings(labFolder);
   const abort = new AbortController();
   const stop = (): void => abort.abort();
   const signals = ['SIGINT', 'SIGTERM'] as const;
@@ -73,7 +73,7 @@ async function search(flags: Flags, command: Command): Promise<void> {
       goal,
       source,
       fileName: path.basename(file),
-      scenarios: namesOf(flags.scenarios).map((name) => oneOf('--scenarios', name, SCENARIO_NAMES)),
+      scenarios: namesOf(flags.scenarios),
       budget: wholeNumber('--budget', flags.budget, 1),
       sessionSeed: wholeNumber('--seed', flags.seed, 1),
       sealedSeeds: wholeNumber('--sealed-seeds', flags.sealedSeeds, 2),
@@ -81,7 +81,11 @@ async function search(flags: Flags, command: Command): Promise<void> {
       kind: oneOf('--sandbox', flags.sandbox, CLOSED_KINDS),
       ...(flags.processes === undefined ? {} : { processes: wholeNumber('--processes', flags.processes, 1) }),
       signal: abort.signal,
-      open: (opening) => openNextBlock(root, 'sealed', opening),
+      open: (opening) => {
+        const block = nextSealedBlock(readOpenings(labFolder), 'sealed');
+        writeOpening(labFolder, { ...opening, block });
+        return block;
+      },
       onProgress: (done, total, text) => progress.show(done, total, text),
     });
   } finally {
@@ -90,7 +94,7 @@ async function search(flags: Flags, command: Command): Promise<void> {
   }
   if (flags.out !== undefined)
     writeFileSync(flags.out, withDefaults(source, result.methods.search.parameters), { flag: 'wx' });
-  const openings = openingsSentence(readLedger(root), result.sealed.block);
+  const openings = openingsSentence(readOpenings(labFolder), result.sealed.block);
   print({ isJson: isJson(command) }, { ...result, openings }, renderLabSearch(result, openings));
 }
 

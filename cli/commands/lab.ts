@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { writeNewStrategy } from '../../sandbox/new-strategy.ts';
 import { isJson, print } from '../context.ts';
+import { registerLabEvaluate } from './lab-evaluate.ts';
 import { registerLabSearch } from './lab-search.ts';
 
 export function registerLab(program: Command): void {
@@ -12,6 +13,7 @@ export function registerLab(program: Command): void {
     .option('--dir <folder>', 'where it is written', '.')
     .description('write a strategy to begin with, and the types it is written against')
     .action(writeNew);
+  registerLabEvaluate(group);
   registerLabSearch(group);
 }
 

@@ -61,9 +61,7 @@ describe('the command', () => {
       /^gate for realistic markets: \d+ of 12 rows/,
     );
     expect(lines.filter((line) => /^(in |out) /.test(line))).toHaveLength(12);
-    expect(lines.find((line) => line.startsWith('    Hill index'))).toMatch(
-      /– +– +2 to 5 +not known$/,
-    );
+    expect(lines.find((line) => line.startsWith('    Hill index'))).toMatch(/– +– +2 to 5 +not known$/);
   });
 
   test('prints every day as JSON', async () => {

@@ -40,7 +40,7 @@ describe.each(SCENARIO_NAMES)('%s', (name) => {
   });
 
   test('has as many traders, who come as often, as the bounds allow', () => {
-    for (const [n, config] of configs.entries()) {
+    for (const [n, config] of configs.slice(0, 20).entries()) {
       const plain = MarketConfig.parse(SCENARIOS[name].make(config.openingPriceCents));
       for (const [i, group] of config.traders.entries()) {
         const before = plain.traders[i]!;
@@ -152,7 +152,7 @@ describe('in no_edge', () => {
 
   test('the price goes up as often as down, whatever it did before', () => {
     const steps: number[] = [];
-    for (const seed of SEEDS.slice(0, 20)) {
+    for (const seed of SEEDS.slice(0, 8)) {
       const bids = simulate(scenarioConfig('no_edge', seed), seed, {
         profile: 'quant',
       }).recording!.quotes.column('bidCents');

@@ -226,6 +226,24 @@ const PRESETS: Readonly<
     description: 'stylised facts of real markets at 50 dollars, with fees and latency; for strategies',
     make: () => realisticMarket({ name: 'realistic' }),
   },
+  zero_intelligence: {
+    description: 'orders, trades and cancels at random and nothing else: what the rules alone make',
+    make: () => ({
+      name: 'zero_intelligence',
+      openingPriceCents: 5000,
+      fundamental: { type: 'random_walk', meanCents: 5000, minuteVolatilityBps: 0 },
+      traders: [
+        {
+          type: 'zero_intelligence',
+          count: 150,
+          limitsPerMinute: 0.6,
+          marketsPerMinute: 0.2,
+          cancelsPerMinute: 0.3,
+          reachCents: 20,
+        },
+      ],
+    }),
+  },
 };
 
 export const PRESET_NAMES: readonly string[] = Object.keys(PRESETS);

@@ -1,0 +1,131 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { RunCard } from '../client/lab-card.ts';
+import { primaryMeasure } from '../domain/lab/measures.ts';
+import { svgOf } from '../recordings/svg.ts';
+import { escapeHtml, htmlPage, htmlTable } from './html-page.ts';
+import {
+  anatomyRows,
+  costRows,
+  counterpartyRows,
+  footprintRows,
+  notesOf,
+  scenarioRows,
+  sizeRows,
+} from './render-lab.ts';
+import type { EvaluationSummary } from './render-lab.ts';
+
+/** An evaluation as one HTML file that needs nothing else. */
+export async function evaluationPage(summary: EvaluationSummary, card: RunCard): Promise<string> {
+  const { verdict, strategy, ground, sandbox, seeds } = summary;
+  const facts: (readonly [string, string])[] = [
+    ['Strategy', `${strategy.fileName}, SHA-256 ${strategy.hash}`],
+    ['Parameters', JSON.stringify(card.strategy.parameters)],
+    ['Estimand', verdict.estimand],
+    ['Measure', verdict.measure],
+    ['Scenarios', ground.scenarios.join(', ')],
+    ['Session', ground.minutes === null ? 'the whole day' : `${ground.minutes} minutes from the open`],
+    ...(ground.targetInventory === 0 ? [] : [['Target', `${ground.targetInventory} shares`] as const]),
+    ['Seeds', seeds],
+    ['Stop rule', JSON.stringify(card.stopRule)],
+    ['Openings of these seeds', String(card.openings.length)],
+    ['Seeds left out', `${verdict.voidSeeds} void, ${verdict.unknownSeeds} not measurable`],
+    ['Needed to see this difference', verdict.seedsNeeded === null ? '–' : `${verdict.seedsNeeded} seeds`],
+    ['Written by', card.writer === null ? 'a person' : card.writer.model],
+    ['Sandbox', sandbox],
+    [
+      'Made',
+      `${card.made.at}, Mercato ${card.made.mercato}, Node ${card.made.node}, ${card.made.architecture}`,
+    ],
+    ['Build', card.made.build],
+  ];
+  const section = (title: string, body: string): string => `<h2>${escapeHtml(title)}</h2>\n${body}`;
+  return htmlPage(
+    `${strategy.fileName}: ${verdict.answer.replaceAll('_', ' ')}`,
+    [
+      `<h1>${escapeHtml(strategy.fileName)}</h1>`,
+      `<p class="verdict">${escapeHtml(verdict.sentence)}</p>`,
+      ...notesOf(summary).map((note) => `<p>${escapeHtml(note)}</p>`),
+      section(
+        'Scenario by scenario',
+        `<div class="chart">${await svgOf(intervalsOf(summary))}</div>${htmlTable(scenarioRows(summary))}
+<p class="small">Described, not judged: the verdict is about the mean over all of them. Intervals of 95 % by studentised bootstrap over seeds, p by flipped signs.</p>`,
+      ),
+      section(
+        'Where it came from',
+        `${htmlTable(anatomyRows(summary))}
+<p class="small">Price against the mid when it traded, what the mid did after each fill, what holding brought, fees, and what liquidation at the close cost. The parts sum to the gain.</p>`,
+      ),
+      section('Who paid', htmlTable(counterpartyRows(summary))),
+      section(
+        'What it did to the market',
+        `${htmlTable(footprintRows(summary))}<p class="small">The same days with it and without it.</p>`,
+      ),
+      ...(summary.capacity === null
+        ? []
+        : [
+            section(
+              'At other costs and sizes',
+              `${htmlTable(costRows(summary))}${htmlTable(sizeRows(summary))}<p class="small">On the first ${summary.capacity.seeds} seeds.</p>`,
+            ),
+          ]),
+      ...(verdict.secondary.length === 0
+        ? []
+        : [
+            section(
+              'Secondary measures',
+              htmlTable([
+                ['', 'difference', 'p by Holm', ''],
+                ...verdict.secondary.map(({ measure, comparison, adjustedPValue, answer }) => [
+                  measure,
+                  comparison === null ? '–' : comparison.difference.toFixed(2),
+                  adjustedPValue === null ? '–' : adjustedPValue.toFixed(3),
+                  answer.replaceAll('_', ' '),
+                ]),
+              ]),
+            ),
+          ]),
+      section(
+        'What this is',
+        `<table class="facts">${facts.map(([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`).join('')}</table>`,
+      ),
+      section('The source', `<pre>${escapeHtml(card.strategy.source)}</pre>`),
+      section(
+        'Run it again',
+        '<p><code>mercato lab verify card.json</code> runs everything on the card again and says what differs first.</p>',
+      ),
+    ].join('\n'),
+  );
+}
+
+/** Differences with their intervals; an end that is not bounded is left out. */
+function intervalsOf({ verdict, ground }: EvaluationSummary): TopLevelSpec {
+  const { unit, scale } = primaryMeasure(ground.targetInventory);
+  const rows = [
+    ...verdict.scenarios,
+    ...(verdict.scenarios.length > 1 ? [{ scenario: 'all', comparison: verdict.comparison }] : []),
+  ];
+  const values = rows.map(({ scenario, comparison: { difference, interval } }) => ({
+    scenario,
+    difference: scale * difference,
+    low: scale * (Number.isFinite(interval[0]) ? interval[0] : difference),
+    high: scale * (Number.isFinite(interval[1]) ? interval[1] : difference),
+  }));
+  const y = { field: 'scenario', type: 'nominal', title: null, sort: null } as const;
+  const title = `${unit}, strategy − reference`;
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
+    width: 640,
+    data: { values },
+    layer: [
+      { mark: { type: 'rule', color: '#999' }, encoding: { x: { datum: 0, type: 'quantitative' } } },
+      {
+        mark: { type: 'rule', strokeWidth: 3, color: '#4c78a8' },
+        encoding: { y, x: { field: 'low', type: 'quantitative', title }, x2: { field: 'high' } },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 70, color: '#4c78a8' },
+        encoding: { y, x: { field: 'difference', type: 'quantitative', title } },
+      },
+    ],
+  };
+}
