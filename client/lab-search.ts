@@ -105,6 +105,11 @@ export async function searchLab(options: LabSearchOptions): Promise<LabSearchRes
   const { goal, source, fileName, scenarios, sessionSeed, sealedSeeds, minutes } = options;
   if (sealedSeeds < 2)
     throw new InvalidInputError(`a verdict needs at least 2 sealed seeds, not ${sealedSeeds}`);
+  const least = 2 * TRAIN_SEEDS * scenarios.length;
+  if (options.budget < least)
+    throw new InvalidInputError(
+      `a budget of ${options.budget} runs is too small: the default and one other candidate on ${TRAIN_SEEDS} seeds in ${scenarios.length === 1 ? 'one scenario' : `${scenarios.length} scenarios`} take ${least}`,
+    );
   const { targetInventory } = SEARCH_GOALS[goal];
   const measure = primaryMeasure(targetInventory);
   const compiled = compileStrategy(source, fileName);
