@@ -23,11 +23,13 @@ WORKDIR /app
 COPY LICENSE package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
-# What the bundles read: migrations, the workbook that `mercato seed agents` loads, and what `mercato lab new` writes.
+# What the bundles read: migrations, the workbook that `mercato seed agents` loads, what `mercato lab new` writes, and where
+# `mercato lab search` begins.
 COPY prisma/schema.prisma prisma/schema.prisma
 COPY prisma/migrations prisma/migrations
 COPY data data
 COPY sandbox/template sandbox/template
+COPY examples examples
 RUN ln -s /app/dist/mercato.cjs /usr/local/bin/mercato
 USER node
 # Node does not act as an init process: run it with `docker run --init`, as docker-compose.yml does.

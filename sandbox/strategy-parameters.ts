@@ -60,7 +60,8 @@ export function readParameters(file: ts.SourceFile): {
   return { parameters: {}, problems };
 }
 
-function exportedParameters(file: ts.SourceFile): ts.VariableDeclaration | null {
+/** The declaration of what is exported as `parameters`; null without one. */
+export function exportedParameters(file: ts.SourceFile): ts.VariableDeclaration | null {
   for (const statement of file.statements) {
     if (!ts.isVariableStatement(statement)) continue;
     const isExported = statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false;

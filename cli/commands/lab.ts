@@ -4,6 +4,7 @@ import { writeNewStrategy } from '../../sandbox/new-strategy.ts';
 import { isJson, print } from '../context.ts';
 import { registerLabEvaluate } from './lab-evaluate.ts';
 import { registerLabAttack } from './lab-attack.ts';
+import { registerLabSearch } from './lab-search.ts';
 
 export function registerLab(program: Command): void {
   const group = program.command('lab').description('strategies of your own: write, try and judge them');
@@ -15,6 +16,7 @@ export function registerLab(program: Command): void {
     .action(writeNew);
   registerLabEvaluate(group);
   registerLabAttack(group);
+  registerLabSearch(group);
 }
 
 function writeNew(name: string, { dir }: { dir: string }, command: Command): void {
