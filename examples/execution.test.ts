@@ -13,11 +13,8 @@ const compiled = compileStrategy(readFileSync(FILE, 'utf8'), FILE);
 async function executed(targetInventory: number, given: Readonly<Record<string, number>>) {
   const config = groundConfig({ minutes: 8, targetInventory }, 'realistic', 3);
   const strategy = { compiled, parameters: chooseParameters(compiled.parameters, given) };
-  const { values, ended } = runLabTask(
-    await createSandbox('direct'),
-    { strategy, config, seed: 3 },
-    DEFAULT_LIMITS,
-  );
+  const sandbox = await createSandbox('direct', DEFAULT_LIMITS);
+  const { values, ended } = runLabTask(sandbox, { strategy, config, seed: 3 });
   expect(ended).toEqual({ type: 'ok' });
   return values!;
 }

@@ -12,6 +12,7 @@ import type { Lift, Purchase } from '../domain/retail/lift.ts';
 import type { OfferPolicyType } from '../domain/retail/offer-policy.ts';
 import { SimulationConfig } from '../domain/retail/simulation.ts';
 import { liveDirectly } from '../graphs/retail/direct-simulation.ts';
+import { binomialBounds } from './binomial.ts';
 import { runProof, say } from './run.ts';
 
 /** A, B: what B does that A does not. */
@@ -121,20 +122,6 @@ async function compareSame(
     if ((pair + 1) % 20 === 0) say(`A/A: ${pair + 1} of ${pairs} pairs`);
   }
   return { pairs, significant, bounds: binomialBounds(pairs, 0.05) };
-}
-
-/** Counts between which 95 % of binomial numbers lie, at least. */
-function binomialBounds(count: number, probability: number): [number, number] {
-  let term = (1 - probability) ** count;
-  let sum = 0;
-  let low = -1;
-  for (let k = 0; k <= count; k++) {
-    sum += term;
-    if (low < 0 && sum > 0.025) low = k;
-    if (sum >= 0.975) return [low, k];
-    term *= ((count - k) / (k + 1)) * (probability / (1 - probability));
-  }
-  return [low, count];
 }
 
 async function liveArm(policy: OfferPolicyType, seed: string, size: Size): Promise<Arm> {
