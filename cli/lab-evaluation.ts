@@ -68,6 +68,8 @@ export async function runEvaluate(file: string, flags: EvaluateFlags, command: C
     stopRule,
   };
   const capacitySeeds = flags.capacity === undefined ? 0 : wholeNumber('--capacity', flags.capacity, 2);
+  if (capacitySeeds > 0 && plan.scenarios.includes('no_edge'))
+    throw new InvalidInputError('--capacity does not go with no_edge: its fees are what makes it fair.');
   if (capacitySeeds > seeds.length)
     throw new InvalidInputError(
       `--capacity ${capacitySeeds} is more than the ${seeds.length} days there are.`,

@@ -33,7 +33,7 @@ export function capacityRuns({ scenarios }: Pick<EvaluationPlan, 'scenarios'>, s
   return (FEE_FACTORS.length * LATENCIES_NS.length + SIZES.length) * scenarios.length * seeds;
 }
 
-/** @param seeds of the plan's seeds, the first so many; at least 2 */
+/** @param plan not of `no_edge`, whose fees are what makes it fair @param seeds of its seeds, the first so many; at least 2 */
 export async function capacityOf(
   plan: EvaluationPlan,
   seeds: number,

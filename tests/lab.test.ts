@@ -291,6 +291,7 @@ describe('the commands', () => {
     [['--parameters', '{"size":1}'], /"size" is no parameter of the strategy/],
     [['--sandbox', 'direct'], /--sandbox is quickjs or isolated_vm/],
     [['--target', '100'], /compared with another one/],
+    [['--scenarios', 'no_edge', '--capacity', '2'], /does not go with no_edge/],
   ])(
     'evaluate refuses %j',
     async (flags, message) => {
