@@ -26,7 +26,7 @@ export function startWatchdog(seconds: number): Watchdog {
 /**
  * What the thread runs, as text, since a thread can load neither this file nor find itself in the bundle. It counts its
  * own seconds, and does not read the clock: a machine that slept was not blocked. The inspector tells in what function
- * the main thread is, also in the middle of a loop; it gets a second for it.
+ * the main thread is, also in the middle of a loop; it gets ten seconds for it, since the machine may be busy.
  */
 const THREAD = `
 const { writeSync } = require('node:fs');
@@ -47,7 +47,7 @@ const timer = setInterval(() => {
 
 function whereMainThreadIs() {
   return new Promise((resolve, reject) => {
-    setTimeout(reject, 1000);
+    setTimeout(reject, 10_000);
     const files = new Map();
     const session = new Session();
     session.connectToMainThread();
