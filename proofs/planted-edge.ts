@@ -9,15 +9,26 @@ import { LEVEL } from '../domain/lab/judge.ts';
 import { seedsOf } from '../domain/lab/sealed-seeds.ts';
 import { normalQuantile } from '../domain/math.ts';
 import { powerOf } from '../domain/power.ts';
+import type { LabStrategy, LabTask } from '../sandbox/lab-job.ts';
 import { inPieces, judgeAgainstCash, loadStrategy, noEdgeTask, pnlOf, runDays } from './lab-evaluations.ts';
 import type { Day, Progress } from './lab-evaluations.ts';
 import { runProof, say } from './run.ts';
 
 /** Edges for a strategy, by how often one look at the end should find them; below 0: a cost that should be found as often. */
-export type Plant = { readonly name: string; readonly file: string; readonly powers: readonly number[] };
+export type Plant = {
+  readonly name: string;
+  readonly file: string;
+  readonly parameters?: Readonly<Record<string, number>>;
+  readonly powers: readonly number[];
+};
 
 const PLANTS: readonly Plant[] = [
-  { name: 'random trader', file: 'proofs/strategies/random-trader.ts', powers: [0.2, 0.5, 0.8, 0.95, -0.8] },
+  {
+    name: 'random buyer',
+    file: 'proofs/strategies/random-trader.ts',
+    parameters: { buys: 1 },
+    powers: [0.2, 0.5, 0.8, 0.95, -0.8],
+  },
   { name: 'market maker', file: 'examples/market-maker.ts', powers: [0.5, 0.8] },
 ];
 
@@ -34,6 +45,8 @@ export type PlantedSize = {
   readonly pilotDays: number;
   /** The first of the blocks of the purpose `planted`: one for days without an edge, one for each edge. */
   readonly block: number;
+  /** The bursts of the scenario: days then are far from normal, which the power calculation does not know. @default false */
+  readonly hasBursts?: boolean;
   /** Of each resampling, when not as many as the court takes. */
   readonly draws?: number;
 };
@@ -73,23 +86,35 @@ export async function measurePlantedEdge(
 ): Promise<PlantedResult> {
   const rows: PlantedRow[] = [];
   let { block } = size;
-  for (const { name, file, powers } of plants) {
-    const strategy = loadStrategy(file);
+  for (const { name, file, parameters, powers } of plants) {
+    const strategy = loadStrategy(file, parameters);
     const run = (edge: number, days: number): Promise<Day[]> => {
       progress.say?.(`${name}, ${(edge / 100).toFixed(2)} cents a share`);
       const seeds = seedsOf({ purpose: 'planted', number: block++ }, days);
       return runDays(
-        seeds.map((seed) => noEdgeTask(strategy, seed, size.minutes, edge)),
+        seeds.map((seed) => taskOf(strategy, seed, edge, size)),
         progress,
       );
     };
     const plain = plainOf(await run(0, size.pilotDays));
     for (const power of powers) {
       const edge = edgeFor(power, plain, size.looks.at(-1)!);
-      rows.push(rowOf(name, edge, plain, await run(edge, size.evaluations * size.looks.at(-1)!), size));
+      const row = rowOf(name, edge, plain, await run(edge, size.evaluations * size.looks.at(-1)!), size);
+      progress.say?.(`found: ${shareText(row.fixed)}; with looks: ${shareText(row.looks)}`);
+      rows.push(row);
     }
   }
   return { rows, isPassed: rows.every(({ fixed, looks }) => isAsPredicted(fixed) && isAsPredicted(looks)) };
+}
+
+function taskOf(
+  strategy: LabStrategy,
+  seed: number,
+  edge: number,
+  { minutes, hasBursts = false }: PlantedSize,
+): LabTask {
+  const task = noEdgeTask(strategy, seed, minutes, edge);
+  return hasBursts ? task : { ...task, config: { ...task.config, activity: null } };
 }
 
 /** Shares that are traded, those of the liquidation at the close included: they are paid for too. */
@@ -141,6 +166,14 @@ function rowOf(
   };
 }
 
+function shareText({ found, predicted }: Found): string {
+  return `${percent(found)} %, predicted ${percent(predicted)} %`;
+}
+
+function percent(share: number): string {
+  return (100 * share).toFixed(1);
+}
+
 function isAsPredicted({ found, predicted }: Found): boolean {
   return Math.abs(found - predicted) <= MOST_OFF;
 }
@@ -159,8 +192,7 @@ function render({ rows }: PlantedResult): string {
     wordWrap: true,
     colWidths: [16, ...head.slice(1).map(() => 12)],
   });
-  const shares = (of: Found): string[] =>
-    [of.predicted, of.found, of.opposite].map((x) => (100 * x).toFixed(1));
+  const shares = (of: Found): string[] => [of.predicted, of.found, of.opposite].map(percent);
   for (const row of rows)
     table.push([
       row.name,
@@ -179,11 +211,14 @@ if (require.main === module)
   runProof(async (signal) => {
     const { values } = parseArgs({
       options: {
-        evaluations: { type: 'string', default: '300' },
+        evaluations: { type: 'string', default: '200' },
         looks: { type: 'string', default: '10,20,40' },
         minutes: { type: 'string', default: '5' },
-        'pilot-days': { type: 'string', default: '1000' },
+        'pilot-days': { type: 'string', default: '2000' },
         block: { type: 'string', default: '1' },
+        // A fifth of what the court takes: otherwise verdicts take longer than days.
+        draws: { type: 'string', default: '1999' },
+        bursts: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
     });
@@ -193,6 +228,8 @@ if (require.main === module)
       minutes: Number(values.minutes),
       pilotDays: Number(values['pilot-days']),
       block: Number(values.block),
+      hasBursts: values.bursts,
+      draws: Number(values.draws),
     };
     const started = Date.now();
     const result = await measurePlantedEdge(size, PLANTS, { say, signal });

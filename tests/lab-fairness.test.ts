@@ -28,7 +28,12 @@ test('where nobody can gain, strategies are called different from cash as often 
 }, 240_000);
 
 test('a known edge, and a known cost, are found as often as the power calculation says', async () => {
-  const plant = { name: 'random trader', file: 'proofs/strategies/random-trader.ts', powers: [0.5, -0.8] };
+  const plant = {
+    name: 'random buyer',
+    file: 'proofs/strategies/random-trader.ts',
+    parameters: { buys: 1 },
+    powers: [0.5, -0.8],
+  };
   const size = { evaluations: 100, looks: [8, 16], minutes: 5, pilotDays: 500, block: 1000, draws: 1999 };
   const { rows } = await measurePlantedEdge(size, [plant]);
 
