@@ -26,8 +26,8 @@ const shared = {
 
 /** @type {import('jest').Config} */
 module.exports = {
-  // One more than the cores of a small machine: tests of servers wait for them most of the time.
-  maxWorkers: 3,
+  // Most tests wait for servers half of the time.
+  maxWorkers: 2,
   projects: [
     {
       ...shared,
