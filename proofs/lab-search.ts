@@ -1,10 +1,12 @@
 // Is a search over the parameters of a library strategy worth anything on seeds that it has not seen, and more than as many runs of
 // simpler searches? Two goals, five sessions each; session seeds, seeds and budget are fixed here, before the first run. Any
-// answer is a result: prints the table, and fails only when something could not be run.
+// answer is a result: prints the table, and fails only when something could not be run. With names of goals after the command it
+// is those alone.
 //
 // Sessions are the first 30 minutes of `realistic`, and each method has 128 runs: 16 evaluations on 8 seeds. A run in QuickJS then
-// takes 0.1 to 0.3 s of a processor, and all 10 sessions (128 × 3 runs to search and 100 × 4 to judge) some 20 minutes on two; whole
-// days would take 13 times as long. What is found holds for such sessions.
+// takes 0.1 to 0.3 s of a processor, and a process for each candidate some 0.3 s more; from that all 10 sessions (128 × 3 runs to search
+// and 100 × 4 to judge) are estimated at 15 to 20 minutes on two processors that do nothing else. Whole days would take 13 times as many
+// minutes of market. What is found holds for such sessions.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SEARCH_GOALS, searchLab } from '../client/lab-search.ts';
@@ -22,13 +24,17 @@ const FIRST_BLOCK = 900_000;
 const AGAINST = ['default', 'best_of_n', 'random_search'] as const;
 
 async function main(): Promise<void> {
-  const goals = Object.keys(SEARCH_GOALS) as SearchGoalName[];
+  const all = Object.keys(SEARCH_GOALS) as SearchGoalName[];
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.find((name) => !all.includes(name as SearchGoalName));
+  if (unknown !== undefined) throw new Error(`"${unknown}" is no goal: there are ${all.join(', ')}`);
   const seconds = (from: number): string => ((Date.now() - from) / 1000).toFixed(0);
   const start = Date.now();
-  for (const [position, goal] of goals.entries()) {
+  for (const [position, goal] of all.entries()) {
+    if (wanted.length > 0 && !wanted.includes(goal)) continue;
     const { unit } = primaryMeasure(SEARCH_GOALS[goal].targetInventory);
     console.log(
-      `\n${goal}: gain of the search in ${unit}, ${SEALED_SEEDS} sealed seeds, 95 % intervals; ${BUDGET} runs a method`,
+      `\n${goal}: gain of the search in ${unit}, ${SEALED_SEEDS} sealed seeds of ${MINUTES} minutes, 95 % intervals; ${BUDGET} runs a method`,
     );
     console.log(row('seed', 'default', ...AGAINST.map((name) => `against ${name}`), 'found'));
     const results: LabSearchResult[] = [];
