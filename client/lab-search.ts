@@ -2,7 +2,6 @@
 // winners and the default on seeds that none of them has seen. What is searched is the source as it stands: the same rules,
 // compiler and sandbox as for any other strategy.
 import { createHash } from 'node:crypto';
-import path from 'node:path';
 import { InvalidInputError } from '../domain/errors.ts';
 import { judge } from '../domain/lab/judge.ts';
 import { primaryMeasure } from '../domain/lab/measures.ts';
@@ -25,32 +24,10 @@ import type { Verdict } from '../domain/lab/verdict.ts';
 import { RandomKey } from '../domain/random.ts';
 import { chooseParameters } from '../sandbox/strategy-parameters.ts';
 import { compileStrategy } from '../sandbox/strategy-source.ts';
+import { SEARCH_GOALS } from './lab-search-goals.ts';
+import type { SearchGoalName } from './lab-search-goals.ts';
 import { SearchRuns } from './lab-search-runs.ts';
 import type { SearchRunOptions } from './lab-search-runs.ts';
-
-export type SearchGoal = {
-  readonly description: string;
-  /** Where a search begins when no other strategy is given. */
-  readonly library: string;
-  /** Shares to be held at the close. */
-  readonly targetInventory: number;
-};
-
-const EXAMPLES = path.join(__dirname, '..', 'examples');
-
-export const SEARCH_GOALS = {
-  'spread-capture': {
-    description: 'earn by quoting both sides, after liquidation and fees',
-    library: path.join(EXAMPLES, 'market-maker.ts'),
-    targetInventory: 0,
-  },
-  execution: {
-    description: 'buy 2,000 shares by the close at little cost against the price at the open',
-    library: path.join(EXAMPLES, 'execution.ts'),
-    targetInventory: 2000,
-  },
-} as const satisfies Readonly<Record<string, SearchGoal>>;
-export type SearchGoalName = keyof typeof SEARCH_GOALS;
 
 /** Three searches share them, and the candidates of each. */
 export const TRAIN_SEEDS = 8;

@@ -2,14 +2,13 @@
 // of what the court says where the truth is known.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { groundConfig } from '../client/lab-evaluation.ts';
 import { cashRuns, judge } from '../domain/lab/judge.ts';
+import { GAIN } from '../domain/lab/measures.ts';
 import type { ScoredRun } from '../domain/lab/paired-runs.ts';
-import type { Measure, Question, StopRule } from '../domain/lab/question.ts';
+import type { Question, StopRule } from '../domain/lab/question.ts';
 import type { LabRun, RunValues } from '../domain/lab/run.ts';
-import { scenarioConfig } from '../domain/lab/scenario.ts';
 import type { Verdict } from '../domain/lab/verdict.ts';
-import { MarketConfig } from '../domain/market/market-config.ts';
-import { NS_PER_MINUTE, formatClockTime, parseClockTime } from '../domain/market/session-time.ts';
 import { runLabTasks } from '../sandbox/child-pool.ts';
 import type { LabStrategy, LabTask } from '../sandbox/lab-job.ts';
 import { chooseParameters } from '../sandbox/strategy-parameters.ts';
@@ -18,15 +17,6 @@ import { compileStrategy } from '../sandbox/strategy-source.ts';
 /** Our own code needs no sandbox; orders are the same. */
 const KIND = 'direct';
 const SCENARIO = 'no_edge';
-
-const PNL: Measure = {
-  name: 'pnlCents',
-  isMoreBetter: true,
-  worst: 0,
-  unit: 'dollars a day',
-  scale: 0.01,
-  digits: 2,
-};
 
 /** @param file from the root of the project @param given parameters; the others are as the file has them */
 export function loadStrategy(file: string, given: Readonly<Record<string, number>> = {}): LabStrategy {
@@ -45,16 +35,12 @@ export function noEdgeTask(
   minutes: number,
   edgeHundredths = 0,
 ): LabTask {
-  const config = scenarioConfig(SCENARIO, seed);
+  const config = groundConfig({ minutes, targetInventory: 0 }, SCENARIO, seed);
   const { maker, taker } = config.fees;
   return {
     strategy,
     seed,
-    config: MarketConfig.parse({
-      ...config,
-      close: formatClockTime(parseClockTime(config.open) + minutes * NS_PER_MINUTE),
-      fees: { maker: maker - edgeHundredths, taker: taker - edgeHundredths },
-    }),
+    config: { ...config, fees: { maker: maker - edgeHundredths, taker: taker - edgeHundredths } },
   };
 }
 
@@ -99,7 +85,7 @@ export function pnlOf({ values: { pnlCents } }: Day): number {
 export function judgeAgainstCash(days: readonly Day[], stopRule: StopRule, draws?: number): Verdict {
   const question: Question = {
     reference: { type: 'cash' },
-    primary: PNL,
+    primary: GAIN,
     secondary: [],
     stopRule,
     relevantDifference: null,
@@ -112,7 +98,7 @@ export function judgeAgainstCash(days: readonly Day[], stopRule: StopRule, draws
       type: 'measured',
       values: { pnlCents: pnlOf(day) },
     }));
-    const verdict = judge(question, runs, cashRuns(runs, [PNL]), draws);
+    const verdict = judge(question, runs, cashRuns(runs, [GAIN]), draws);
     if (verdict.stop.shouldStop || i === looks.length - 1) return verdict;
   }
   throw new Error('there is no look');

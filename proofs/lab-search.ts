@@ -9,8 +9,10 @@
 // minutes of market. What is found holds for such sessions.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { SEARCH_GOALS, searchLab } from '../client/lab-search.ts';
-import type { LabSearchResult, SearchGoalName } from '../client/lab-search.ts';
+import { SEARCH_GOALS } from '../client/lab-search-goals.ts';
+import { searchLab } from '../client/lab-search.ts';
+import type { SearchGoalName } from '../client/lab-search-goals.ts';
+import type { LabSearchResult } from '../client/lab-search.ts';
 import { median } from '../domain/descriptive-statistics.ts';
 import { primaryMeasure } from '../domain/lab/measures.ts';
 import type { Verdict } from '../domain/lab/verdict.ts';
