@@ -5,7 +5,8 @@ import { simulate } from '../market/simulate.ts';
 import type { MarketState, OrderAction, Strategy } from '../market/strategy.ts';
 import { orderActions } from '../market/strategy.ts';
 import { RandomKey } from '../random.ts';
-import { NUISANCES, SCENARIOS, SCENARIO_NAMES, scenarioConfig } from './scenario.ts';
+import { HELD_OUT_NUISANCES, NUISANCES, SCENARIOS, SCENARIO_NAMES, scenarioConfig } from './scenario.ts';
+import { seedsOf } from './sealed-seeds.ts';
 
 /** The first minutes of a day, from the same configuration. */
 function shortened(config: MarketConfig, minutes: number): MarketConfig {
@@ -71,6 +72,52 @@ test('equal seeds have the same price and start in every scenario', () => {
   });
 
   expect(new Set(levels).size).toBe(1);
+});
+
+describe('of a seed that is held back', () => {
+  const seedsOfPurpose = (purpose: 'sealed' | 'sealed_parameters' | 'sealed_mechanism', count: number) =>
+    seedsOf({ purpose, number: 1 }, count);
+
+  test.each(SCENARIO_NAMES)(
+    'with other parameters, %s is beyond what all other seeds have, on either side',
+    (name) => {
+      const prices = seedsOfPurpose('sealed_parameters', 40).map(
+        (seed) => scenarioConfig(name, seed).openingPriceCents,
+      );
+      const [below, above] = HELD_OUT_NUISANCES.openingPriceCents;
+      const isWithin = (price: number, [low, high]: readonly [number, number]) =>
+        price >= low && price <= high;
+
+      expect(prices.every((price) => isWithin(price, below) || isWithin(price, above))).toBe(true);
+      expect(prices.some((price) => isWithin(price, below))).toBe(true);
+      expect(prices.some((price) => isWithin(price, above))).toBe(true);
+      const known = seedsOfPurpose('sealed', 40).map((seed) => scenarioConfig(name, seed).openingPriceCents);
+      expect(known.every((price) => isWithin(price, NUISANCES.openingPriceCents))).toBe(true);
+    },
+  );
+
+  test.each(SCENARIO_NAMES.filter((name) => name !== 'no_edge'))(
+    'with another mechanism, %s has neither adaptive makers nor the informed of all others, and can be traded in',
+    (name) => {
+      const [seed] = seedsOfPurpose('sealed_mechanism', 1);
+      const config = scenarioConfig(name, seed!);
+      const types = config.traders.map(({ type }) => type);
+
+      expect(types).toEqual(expect.arrayContaining(['market_maker', 'value']));
+      expect(types).not.toContain('adaptive_maker');
+      expect(types).not.toContain('informed');
+      const { metrics } = simulate(shortened(config, 35), seed!);
+      expect(metrics.twoSidedShare).toBeGreaterThan(0.9);
+      expect(metrics.volume).toBeGreaterThan(0);
+      // The price follows the value: it moves.
+      expect(metrics.minuteVolatilityBps).toBeGreaterThan(0.5);
+    },
+  );
+
+  test('with another mechanism there is no no_edge: it works in one way only', () => {
+    const [seed] = seedsOfPurpose('sealed_mechanism', 1);
+    expect(() => scenarioConfig('no_edge', seed!)).toThrow(/works in one way only/);
+  });
 });
 
 describe('in no_edge', () => {

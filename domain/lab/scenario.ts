@@ -1,12 +1,15 @@
 // Markets that strategies are judged in. A scenario is a kind of market; its seed decides, besides all that is random in a day, what
 // no strategy should rely on (nuisances): the price level, when the session begins, how many traders of each kind there are and how
-// often they come.
+// often they come. Seeds of the blocks `sealed_parameters` and `sealed_mechanism` have nuisances beyond those of all others, or a market
+// that works differently: whoever has learned from the others has not seen these.
+import { InvalidInputError } from '../errors.ts';
 import { MarketConfig } from '../market/market-config.ts';
 import type { MarketConfigInput } from '../market/market-config.ts';
 import { realisticMarket } from '../market/realistic.ts';
 import type { RealisticOptions } from '../market/realistic.ts';
 import { formatClockTime, NS_PER_MINUTE, parseClockTime } from '../market/session-time.ts';
 import { RandomKey } from '../random.ts';
+import { blockOf } from './sealed-seeds.ts';
 
 type GroupInput = MarketConfigInput['traders'][number];
 type Scenario = {
@@ -109,24 +112,52 @@ export const NUISANCES = {
   count: [0.8, 1.2],
   rate: [0.7, 1.3],
 } as const;
+type Range = readonly [low: number, high: number];
+
+/** The same for `sealed_parameters`: on either side of these ranges, an assumption. */
+export const HELD_OUT_NUISANCES: Readonly<Record<keyof typeof NUISANCES, readonly [Range, Range]>> = {
+  openingPriceCents: [
+    [1500, 3000],
+    [10_000, 20_000],
+  ],
+  startMinutes: [
+    [-60, -30],
+    [30, 60],
+  ],
+  count: [
+    [0.6, 0.8],
+    [1.2, 1.4],
+  ],
+  rate: [
+    [0.5, 0.7],
+    [1.3, 1.6],
+  ],
+};
 
 /**
  * The market of a scenario for one seed. Equal seeds have the same price level and start in every scenario, so that scenarios can be
  * compared seed by seed.
+ * @throws InvalidInputError for a seed of `sealed_mechanism` in `no_edge`, which works in one way only
  */
 export function scenarioConfig(name: ScenarioName, seed: number | string): MarketConfig {
   const key = RandomKey.of(String(seed)).at('scenario');
-  const within = ([low, high]: readonly [number, number], at: RandomKey): number =>
-    low + (high - low) * at.uniform();
-  const openingPriceCents = Math.round(within(NUISANCES.openingPriceCents, key.at('opening_price')));
-  const config = MarketConfig.parse(SCENARIOS[name].make(openingPriceCents));
-  const later = Math.round(within(NUISANCES.startMinutes, key.at('start'))) * NS_PER_MINUTE;
+  const purpose = typeof seed === 'number' ? blockOf(seed)?.purpose : undefined;
+  const draw = (nuisance: keyof typeof NUISANCES, at: RandomKey): number => {
+    const ranges = purpose === 'sealed_parameters' ? HELD_OUT_NUISANCES[nuisance] : [NUISANCES[nuisance]];
+    const place = ranges.length * at.uniform();
+    const [low, high] = ranges[Math.floor(place)]!;
+    return low + (high - low) * (place - Math.floor(place));
+  };
+  const openingPriceCents = Math.round(draw('openingPriceCents', key.at('opening_price')));
+  const usual = MarketConfig.parse(SCENARIOS[name].make(openingPriceCents));
+  const config = purpose === 'sealed_mechanism' ? otherMechanism(name, usual) : usual;
+  const later = Math.round(draw('startMinutes', key.at('start'))) * NS_PER_MINUTE;
   const shift = (time: string): string => formatClockTime(parseClockTime(time) + later);
   const traders = config.traders.map((group) => {
     const own = key.at('group', group.name);
-    const rate = within(NUISANCES.rate, own.at('rate'));
+    const rate = draw('rate', own.at('rate'));
     // Of the only one there can be no more.
-    const count = group.count === 1 ? 1 : Math.round(group.count * within(NUISANCES.count, own.at('count')));
+    const count = group.count === 1 ? 1 : Math.round(group.count * draw('count', own.at('count')));
     return withRate({ ...group, count }, rate);
   });
   return MarketConfig.parse({
@@ -136,6 +167,57 @@ export function scenarioConfig(name: ScenarioName, seed: number | string): Marke
     close: shift(config.close),
     traders,
   });
+}
+
+/**
+ * Makers that do not learn from order flow (ladders as wide as the spread has been) in place of those that do, and traders who form a
+ * belief of the value from noisy looks in place of those who trade when they know of a gain: more of them, and less on offer, so that the
+ * price still follows the value. In an hour of seeds 1 and 2 the spread is then 2.2 to 3.3 bps (2.4 to 6.4 before), half as much rests
+ * at the touch, and minutes vary 0.4 to 1.0 times as much.
+ */
+function otherMechanism(scenario: ScenarioName, config: MarketConfig): MarketConfig {
+  const { openingPriceCents, latency } = config;
+  const traders = config.traders.map((group): GroupInput => {
+    if (group.type === 'adaptive_maker')
+      return {
+        type: 'market_maker',
+        count: group.count,
+        meanIntervalSeconds: 5 * group.meanIntervalSeconds,
+        share: 0,
+        leastQuantity: Math.max(1, Math.round(group.quantity / 10)),
+        levels: group.levels,
+        spacing: 1,
+        mostSpreadCents: 4,
+      };
+    if (group.type === 'informed')
+      return {
+        type: 'value',
+        count: 5 * group.count,
+        meanIntervalSeconds: group.meanIntervalSeconds,
+        meanCents: openingPriceCents,
+        kappaPerNs: 0,
+        observationVariance: squareOf((openingPriceCents * group.observationBps) / 10_000),
+        shockVariance: squareOf((openingPriceCents * BELIEVED_VOLATILITY_BPS) / 10_000) / NS_PER_MINUTE,
+      };
+    return group;
+  });
+  if (traders.every((group, i) => group === config.traders[i]) || latency.type !== 'bands')
+    throw new InvalidInputError(
+      `${scenario} works in one way only: no other mechanism of it can be held back.`,
+    );
+  const { adaptive_maker: makers, informed, ...byType } = latency.byType;
+  return MarketConfig.parse({
+    ...config,
+    traders,
+    latency: { ...latency, byType: { ...byType, market_maker: makers, value: informed } },
+  });
+}
+
+/** Of a minute, as the value traders of the other mechanism believe: that of an ordinary day. */
+const BELIEVED_VOLATILITY_BPS = 5.5;
+
+function squareOf(value: number): number {
+  return value * value;
 }
 
 type Group = MarketConfig['traders'][number];
