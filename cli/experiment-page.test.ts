@@ -29,9 +29,9 @@ test('the chart of differences shows what is sold, on a scale of its own', () =>
   );
 
   const { values } = intervalsOf({ comparison }).data as {
-    values: { measure: string; percent: number }[];
+    values: { name: string; difference: number }[];
   };
-  expect(values.map(({ measure, percent }) => [measure, percent])).toEqual([
+  expect(values.map(({ name, difference }) => [name, difference])).toEqual([
     ['orders', 1],
     ['units', 1],
     ['net revenue', 1],

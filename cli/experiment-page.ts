@@ -8,6 +8,7 @@ import { MEASURES } from '../domain/retail/arm-comparison.ts';
 import type { Measure } from '../domain/retail/arm-comparison.ts';
 import { LIFT_PARTS } from '../domain/retail/lift.ts';
 import { svgOf } from '../recordings/svg.ts';
+import { CHART_SCHEMA, CHART_WIDTH, intervalChart } from './interval-chart.ts';
 import { escapeHtml, htmlPage, htmlTable } from './html-page.ts';
 import { COLUMNS, LIFT_LABELS, MEASURE_LABELS, renderLift, rowOf } from './render-experiment.ts';
 
@@ -81,8 +82,6 @@ function measureTable({ comparison }: ExperimentReport): string {
   return htmlTable([COLUMNS, ...MEASURES.map((measure) => rowOf(measure, comparison.measures[measure]))]);
 }
 
-const SCHEMA = 'https://vega.github.io/schema/vega-lite/v5.json';
-const WIDTH = 640;
 const OF_OFFERS: readonly Measure[] = ['discount', 'offerCost', 'redemptions'];
 
 /**
@@ -96,33 +95,16 @@ export function intervalsOf({ comparison }: Pick<ExperimentReport, 'comparison'>
     if (size === 0 || OF_OFFERS.includes(measure)) return [];
     const [low, high] = interval;
     return [
-      { measure: MEASURE_LABELS[measure][0], percent: difference / size, low: low / size, high: high / size },
+      { name: MEASURE_LABELS[measure][0], difference: difference / size, low: low / size, high: high / size },
     ];
   });
-  const y = { field: 'measure', type: 'nominal', title: null, sort: null } as const;
-  const title = 'B − A in % of A';
-  return {
-    $schema: SCHEMA,
-    width: WIDTH,
-    data: { values },
-    layer: [
-      { mark: { type: 'rule', color: '#999' }, encoding: { x: { datum: 0, type: 'quantitative' } } },
-      {
-        mark: { type: 'rule', strokeWidth: 3, color: '#4c78a8' },
-        encoding: { y, x: { field: 'low', type: 'quantitative', title }, x2: { field: 'high' } },
-      },
-      {
-        mark: { type: 'point', filled: true, size: 70, color: '#4c78a8' },
-        encoding: { y, x: { field: 'percent', type: 'quantitative', title } },
-      },
-    ],
-  };
+  return intervalChart(values, 'B − A in % of A');
 }
 
 function liftOf({ lift }: ExperimentReport): TopLevelSpec {
   return {
-    $schema: SCHEMA,
-    width: WIDTH,
+    $schema: CHART_SCHEMA,
+    width: CHART_WIDTH,
     data: {
       values: LIFT_PARTS.map((part) => ({ part: LIFT_LABELS[part], units: lift.parts[part].units })),
     },
@@ -138,8 +120,8 @@ function liftOf({ lift }: ExperimentReport): TopLevelSpec {
 function seedsOf({ seeds, comparison }: ExperimentReport): TopLevelSpec {
   const agentWeeks = comparison.agents * comparison.weeks * 100;
   return {
-    $schema: SCHEMA,
-    width: WIDTH,
+    $schema: CHART_SCHEMA,
+    width: CHART_WIDTH,
     height: 160,
     data: {
       values: seeds.map(({ seed, margin: [a, b] }) => ({ seed, difference: (b - a) / agentWeeks })),

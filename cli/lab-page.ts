@@ -1,22 +1,36 @@
-import type { TopLevelSpec } from 'vega-lite';
 import type { RunCard } from '../client/lab-card.ts';
+import type { EvaluationSummary } from '../client/lab-judgement.ts';
+import type { SearchRecord } from '../client/lab-search.ts';
 import { primaryMeasure } from '../domain/lab/measures.ts';
 import { svgOf } from '../recordings/svg.ts';
 import { escapeHtml, htmlPage, htmlTable } from './html-page.ts';
+import { intervalChart } from './interval-chart.ts';
+import { lineageSection } from './lab-search-page.ts';
 import {
   anatomyRows,
   costRows,
   counterpartyRows,
+  evidenceRows,
+  executionRows,
   footprintRows,
+  luckRows,
+  marketRows,
   notesOf,
+  riskRows,
   scenarioRows,
   sizeRows,
 } from './render-lab.ts';
-import type { EvaluationSummary } from './render-lab.ts';
 
-/** An evaluation as one HTML file that needs nothing else. */
-export async function evaluationPage(summary: EvaluationSummary, card: RunCard): Promise<string> {
-  const { verdict, strategy, ground, sandbox, seeds } = summary;
+/**
+ * An evaluation as one HTML file that needs nothing else.
+ * @param search that the strategy was found by; null: none that is known
+ */
+export async function evaluationPage(
+  summary: EvaluationSummary,
+  card: RunCard,
+  search: SearchRecord | null,
+): Promise<string> {
+  const { verdict, strategy, ground, sandbox, evidence } = summary;
   const facts: (readonly [string, string])[] = [
     ['Strategy', `${strategy.fileName}, SHA-256 ${strategy.hash}`],
     ['Parameters', JSON.stringify(card.strategy.parameters)],
@@ -25,9 +39,10 @@ export async function evaluationPage(summary: EvaluationSummary, card: RunCard):
     ['Scenarios', ground.scenarios.join(', ')],
     ['Session', ground.minutes === null ? 'the whole day' : `${ground.minutes} minutes from the open`],
     ...(ground.targetInventory === 0 ? [] : [['Target', `${ground.targetInventory} shares`] as const]),
-    ['Seeds', seeds],
+    ['Seeds', evidence[0].seeds],
     ['Stop rule', JSON.stringify(card.stopRule)],
     ['Openings of these seeds', String(card.openings.length)],
+    ['Versions tried on known days', String(summary.trials.versions)],
     ['Seeds left out', `${verdict.voidSeeds} void, ${verdict.unknownSeeds} not measurable`],
     ['Needed to see this difference', verdict.seedsNeeded === null ? '–' : `${verdict.seedsNeeded} seeds`],
     ['Written by', card.writer === null ? 'a person' : card.writer.model],
@@ -50,12 +65,27 @@ export async function evaluationPage(summary: EvaluationSummary, card: RunCard):
         `<div class="chart">${await svgOf(intervalsOf(summary))}</div>${htmlTable(scenarioRows(summary))}
 <p class="small">Described, not judged: the verdict is about the mean over all of them. Intervals of 95 % by studentised bootstrap over seeds, p by flipped signs.</p>`,
       ),
+      ...(evidence.length < 2
+        ? []
+        : [
+            section(
+              'On other days',
+              `${htmlTable(evidenceRows(summary))}
+<p class="small">The same question each time; the verdict is about ${escapeHtml(evidence[0].days.replaceAll('_', ' '))}. Sealed parameters: price level, start, number and rate of traders beyond those of all other seeds. Sealed mechanism: makers that do not learn, and other informed traders. Each kind has a run card of its own.</p>`,
+            ),
+          ]),
+      section(
+        'Luck of the best of many',
+        `${htmlTable(luckRows(summary))}<p class="small">Every version that was evaluated on known days of this ground on this machine counts.</p>`,
+      ),
       section(
         'Where it came from',
         `${htmlTable(anatomyRows(summary))}
 <p class="small">Price against the mid when it traded, what the mid did after each fill, what holding brought, fees, and what liquidation at the close cost. The parts sum to the gain.</p>`,
       ),
       section('Who paid', htmlTable(counterpartyRows(summary))),
+      section('Risk', htmlTable(riskRows(summary))),
+      section('How it traded', htmlTable(executionRows(summary))),
       section(
         'What it did to the market',
         `${htmlTable(footprintRows(summary))}<p class="small">The same days with it and without it.</p>`,
@@ -84,6 +114,11 @@ export async function evaluationPage(summary: EvaluationSummary, card: RunCard):
               ]),
             ),
           ]),
+      ...(search === null ? [] : [section('Where it came from: the search', lineageSection(search))]),
+      section(
+        'The market without it',
+        `${htmlTable(marketRows(summary))}<p class="small"><code>mercato market facts --preset realistic</code> says how such days compare with real ones.</p>`,
+      ),
       section(
         'What this is',
         `<table class="facts">${facts.map(([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`).join('')}</table>`,
@@ -91,41 +126,26 @@ export async function evaluationPage(summary: EvaluationSummary, card: RunCard):
       section('The source', `<pre>${escapeHtml(card.strategy.source)}</pre>`),
       section(
         'Run it again',
-        '<p><code>mercato lab verify card.json</code> runs everything on the card again and says what differs first.</p>',
+        '<p><code>mercato lab verify card.json</code> runs everything on the card again and says what differs first. Every number here is a mean, median or interval of the rows of <code>runs.parquet</code> with the scenario and side that it is of.</p>',
       ),
     ].join('\n'),
   );
 }
 
 /** Differences with their intervals; an end that is not bounded is left out. */
-function intervalsOf({ verdict, ground }: EvaluationSummary): TopLevelSpec {
+function intervalsOf({ verdict, ground }: EvaluationSummary): ReturnType<typeof intervalChart> {
   const { unit, scale } = primaryMeasure(ground.targetInventory);
   const rows = [
     ...verdict.scenarios,
     ...(verdict.scenarios.length > 1 ? [{ scenario: 'all', comparison: verdict.comparison }] : []),
   ];
-  const values = rows.map(({ scenario, comparison: { difference, interval } }) => ({
-    scenario,
-    difference: scale * difference,
-    low: scale * (Number.isFinite(interval[0]) ? interval[0] : difference),
-    high: scale * (Number.isFinite(interval[1]) ? interval[1] : difference),
-  }));
-  const y = { field: 'scenario', type: 'nominal', title: null, sort: null } as const;
-  const title = `${unit}, strategy − reference`;
-  return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
-    width: 640,
-    data: { values },
-    layer: [
-      { mark: { type: 'rule', color: '#999' }, encoding: { x: { datum: 0, type: 'quantitative' } } },
-      {
-        mark: { type: 'rule', strokeWidth: 3, color: '#4c78a8' },
-        encoding: { y, x: { field: 'low', type: 'quantitative', title }, x2: { field: 'high' } },
-      },
-      {
-        mark: { type: 'point', filled: true, size: 70, color: '#4c78a8' },
-        encoding: { y, x: { field: 'difference', type: 'quantitative', title } },
-      },
-    ],
-  };
+  return intervalChart(
+    rows.map(({ scenario, comparison: { difference, interval } }) => ({
+      name: scenario,
+      difference: scale * difference,
+      low: scale * (Number.isFinite(interval[0]) ? interval[0] : difference),
+      high: scale * (Number.isFinite(interval[1]) ? interval[1] : difference),
+    })),
+    `${unit}, strategy − reference`,
+  );
 }

@@ -17,6 +17,14 @@ export function namesOf(list: string): string[] {
   return names;
 }
 
+/** @throws InvalidInputError that names the option and what there is */
+export function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value);
+  if (found === undefined)
+    throw new InvalidInputError(`${option} is ${allowed.join(', ')}; "${value}" is none of them.`);
+  return found;
+}
+
 /** The fields that were given. */
 export function withoutUndefined(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

@@ -1,18 +1,17 @@
 // A search of the lab as text: what was found, by what it was told from luck, and what it is worth.
-import type { LabSearchResult, MethodResult } from '../client/lab-search.ts';
+import type { MethodResult, SearchRecord } from '../client/lab-search.ts';
 import type { Measure } from '../domain/lab/question.ts';
 import { SEARCH_METHODS } from '../domain/lab/search.ts';
 import type { SearchMethod } from '../domain/lab/search.ts';
 import { blockName } from '../domain/lab/sealed-seeds.ts';
 
-const METHOD_NAMES: Readonly<Record<SearchMethod, string>> = {
+export const METHOD_NAMES: Readonly<Record<SearchMethod, string>> = {
   search: 'search',
   random_search: 'random search',
   best_of_n: 'best of N',
 };
 
-/** @param openings how often the sealed block has been looked at, as a sentence */
-export function renderLabSearch(result: LabSearchResult, openings: string): string {
+export function renderLabSearch(result: SearchRecord): string {
   const { goal, strategy, scenarios, sessionSeed, train, sealed, measure, methods, verdicts } = result;
   const session = result.minutes === null ? 'whole sessions' : `sessions of ${result.minutes} minutes`;
   return [
@@ -25,7 +24,7 @@ export function renderLabSearch(result: LabSearchResult, openings: string): stri
     '',
     `judged on ${sealed.seeds} sealed seeds`,
     ...[verdicts.default, verdicts.best_of_n, verdicts.random_search].map(({ sentence }) => `  ${sentence}`),
-    `  ${openings}`,
+    `  ${result.openings}`,
   ].join('\n');
 }
 
@@ -49,7 +48,7 @@ function renderMethod(
   ];
 }
 
-function parametersOf(parameters: Readonly<Record<string, number>>): string {
+export function parametersOf(parameters: Readonly<Record<string, number>>): string {
   return Object.entries(parameters)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');

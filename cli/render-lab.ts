@@ -1,30 +1,16 @@
 // An evaluation in words and tables: the same for the terminal and the page.
 import Table from 'cli-table3';
 import { FEE_FACTORS, LATENCIES_NS } from '../client/lab-capacity.ts';
-import type { Capacity, Cell } from '../client/lab-capacity.ts';
-import type { Evaluation } from '../client/lab-evaluation.ts';
+import type { Cell } from '../client/lab-capacity.ts';
 import type { Verification } from '../client/lab-card.ts';
+import type { Spread } from '../client/lab-description.ts';
+import type { Evaluation } from '../client/lab-evaluation.ts';
+import type { EvaluationSummary, Evidence } from '../client/lab-judgement.ts';
 import { primaryMeasure } from '../domain/lab/measures.ts';
 import { PNL_PARTS } from '../domain/lab/pnl-anatomy.ts';
 import type { PnlPart } from '../domain/lab/pnl-anatomy.ts';
 import type { RunMeasure } from '../domain/lab/run.ts';
 import type { Verdict } from '../domain/lab/verdict.ts';
-
-/** What is kept of an evaluation beside its runs, and what the page shows. */
-export type EvaluationSummary = Omit<Evaluation, 'runs'> & {
-  readonly strategy: { readonly fileName: string; readonly hash: string };
-  readonly ground: {
-    readonly scenarios: readonly string[];
-    readonly minutes: number | null;
-    readonly targetInventory: number;
-  };
-  readonly sandbox: string;
-  /** Which seeds, and how often they have been looked at. */
-  readonly seeds: string;
-  readonly warnings: readonly string[];
-  readonly capacity: Capacity | null;
-  readonly seconds: number;
-};
 
 const PART_LABELS: Readonly<Record<PnlPart, string>> = {
   spread: 'spread',
@@ -37,12 +23,55 @@ const PART_LABELS: Readonly<Record<PnlPart, string>> = {
   benchmark: 'target',
 };
 
-const FOOTPRINT_LABELS: Readonly<Partial<Record<RunMeasure, string>>> = {
-  marketSpreadBps: 'spread, bps',
-  marketVolatilityBps: 'volatility a minute, bps',
-  marketDepth: 'shares at the touch',
-  marketVolume: 'shares traded',
-  marketTwoSidedShare: 'time with both sides',
+/** Of a measure: what it is called, and what its value is multiplied by to be shown. */
+type Label = readonly [name: string, scale: number];
+
+const MARKET_LABELS = {
+  marketSpreadBps: ['spread, bps', 1],
+  marketVolatilityBps: ['volatility a minute, bps', 1],
+  marketDepth: ['shares at the touch', 1],
+  marketVolume: ['shares traded', 1],
+  marketTwoSidedShare: ['time with both sides, %', 100],
+  marketVpin: ['VPIN', 1],
+  marketResilienceSeconds: ['a wide spread comes back in, s', 1],
+} as const satisfies Partial<Record<RunMeasure, Label>>;
+
+const RISK_LABELS = {
+  pnlCents: ['gain after liquidation, dollars', 0.01],
+  markedPnlCents: ['gain at the last mid, dollars', 0.01],
+  carriedShares: ['shares carried to the close', 1],
+  maxDrawdownCents: ['drawdown, dollars', 0.01],
+  dayShortfallCents: ['worst minutes (CVaR 5 %), dollars', 0.01],
+  mostInventory: ['most shares held', 1],
+  inventoryDeviation: ['deviation of the shares held', 1],
+  peakCapitalCents: ['peak capital, dollars', 0.01],
+  pnlPerCapital: ['gain ÷ peak capital, %', 100],
+} as const satisfies Partial<Record<RunMeasure, Label>>;
+
+const EXECUTION_LABELS = {
+  shortfallBps: ['implementation shortfall, bps', 1],
+  fills: ['fills', 1],
+  volume: ['shares traded', 1],
+  participation: ['share of the volume, %', 100],
+  makerShare: ['of it resting, %', 100],
+  orders: ['orders', 1],
+  orderToTrade: ['orders ÷ fills', 1],
+  slippageBps: ['slippage when taking, bps', 1],
+  adverse1sCents: ['against it in 1 s when giving, cents', 1],
+  adverse10sCents: ['in 10 s', 1],
+  adverse60sCents: ['in 60 s', 1],
+  invalidActions: ['actions that made no sense', 1],
+} as const satisfies Partial<Record<RunMeasure, Label>>;
+
+const DAYS_LABELS: Readonly<Record<Evidence['days'], string>> = {
+  own: 'seeds of your own',
+  train: 'for training',
+  validation: 'known days',
+  sealed: 'sealed seeds',
+  sealed_parameters: 'sealed parameters',
+  sealed_mechanism: 'sealed mechanism',
+  planted: 'planted',
+  no_edge: 'no edge',
 };
 
 type Rows = readonly (readonly string[])[];
@@ -102,12 +131,105 @@ export function counterpartyRows({ anatomy }: Pick<Evaluation, 'anatomy'>): Rows
 export function footprintRows({ footprint }: Pick<Evaluation, 'footprint'>): Rows {
   return [
     ['', 'without it', 'with it', 'difference', '95 %'],
-    ...footprint.map(({ measure, comparison: { meanStrategy, meanReference, difference, interval } }) => [
-      FOOTPRINT_LABELS[measure] ?? measure,
-      number(meanReference),
-      number(meanStrategy),
-      number(difference),
-      between(interval),
+    ...footprint.map(({ measure, comparison: { meanStrategy, meanReference, difference, interval } }) => {
+      const [label, scale] = (MARKET_LABELS as Partial<Record<RunMeasure, Label>>)[measure] ?? [measure, 1];
+      return [
+        label,
+        number(scale * meanReference),
+        number(scale * meanStrategy),
+        number(scale * difference),
+        between([scale * interval[0], scale * interval[1]]),
+      ];
+    }),
+  ];
+}
+
+/** Scenario by kind of days: difference with interval. The verdict is about the first column. */
+export function evidenceRows({ evidence, ground }: Pick<EvaluationSummary, 'evidence' | 'ground'>): Rows {
+  if (evidence.length < 2) return [];
+  const { unit, scale } = primaryMeasure(ground.targetInventory);
+  const cell = ({ difference, interval }: Verdict['comparison']): string =>
+    `${number(scale * difference)} (${between([scale * interval[0], scale * interval[1]])})`;
+  return [
+    [unit, ...evidence.map(({ days }) => DAYS_LABELS[days])],
+    ...evidence[0].verdict.scenarios.map(({ scenario }) => [
+      scenario,
+      ...evidence.map(({ verdict }) =>
+        cell(verdict.scenarios.find((one) => one.scenario === scenario)!.comparison),
+      ),
+    ]),
+    ['all', ...evidence.map(({ verdict }) => cell(verdict.comparison))],
+    ['', ...evidence.map(({ verdict }) => verdict.answer.replaceAll('_', ' '))],
+  ];
+}
+
+/** How much of it is the luck of the best of many. */
+export function luckRows({ trials: { versions, luck } }: Pick<EvaluationSummary, 'trials'>): Rows {
+  const head = ['', ''];
+  if (luck === null) return [head, ['versions tried on known days of this ground', String(versions)]];
+  const { effectiveTrials, realityCheck, deflatedSharpe, overfitting } = luck;
+  const worth = effectiveTrials === null ? '' : `, worth ${effectiveTrials.toFixed(1)} independent ones`;
+  const refused =
+    overfitting.type === 'refused'
+      ? `refused: ${overfitting.given} ${overfitting.reason === 'too_few_versions' ? 'versions' : 'seeds'}, ${overfitting.needed} are needed`
+      : `${overfitting.probability.toFixed(2)} over ${overfitting.halvings.toLocaleString('en-US')} halvings`;
+  return [
+    head,
+    ['versions tried on known days of this ground', `${versions}${worth}`],
+    ['Reality Check: is any of them better', realityCheck === null ? '–' : `p = ${realityCheck.toFixed(3)}`],
+    [
+      'deflated Sharpe ratio of this one',
+      deflatedSharpe === null
+        ? '–'
+        : `${deflatedSharpe.probability.toFixed(3)} (${deflatedSharpe.ratio.toFixed(2)} a day; the best of as many without skill: ${deflatedSharpe.benchmark.toFixed(2)})`,
+    ],
+    ['probability of overfitting', refused],
+  ];
+}
+
+export function riskRows(summary: Pick<EvaluationSummary, 'measures'>): Rows {
+  return measureRows(summary, 'mean a day (least … most)', RISK_LABELS);
+}
+
+export function executionRows(summary: Pick<EvaluationSummary, 'measures'>): Rows {
+  return measureRows(summary, 'mean a day (least … most)', EXECUTION_LABELS);
+}
+
+/** Measures that are not known in any scenario are left out. */
+function measureRows(
+  { measures }: Pick<EvaluationSummary, 'measures'>,
+  title: string,
+  labels: Partial<Record<RunMeasure, Label>>,
+): Rows {
+  const rows = Object.entries(labels).map(([measure, [label, scale]]) => ({
+    label,
+    spreads: measures.map(({ own }) => own[measure as RunMeasure] ?? null),
+    scale,
+  }));
+  return [
+    [title, ...measures.map(({ scenario }) => scenario)],
+    ...rows
+      .filter(({ spreads }) => spreads.some((spread) => spread !== null))
+      .map(({ label, spreads, scale }) => [label, ...spreads.map((spread) => spreadText(spread, scale))]),
+  ];
+}
+
+function spreadText(spread: Spread, scale: number): string {
+  if (spread === null) return '–';
+  const { mean, least, most } = spread;
+  return `${number(scale * mean)} (${between([scale * least, scale * most])})`;
+}
+
+/** Of the market without it. */
+export function marketRows({ measures }: Pick<EvaluationSummary, 'measures'>): Rows {
+  return [
+    ['median day', ...measures.map(({ scenario }) => scenario)],
+    ...Object.entries(MARKET_LABELS).map(([measure, [label, scale]]) => [
+      label,
+      ...measures.map(({ market }) => {
+        const value = market[measure as RunMeasure] ?? null;
+        return value === null ? '–' : number(scale * value);
+      }),
     ]),
   ];
 }
@@ -146,7 +268,7 @@ function cellText(cell: Cell, scale: number): string {
 }
 
 /** What the numbers alone do not say. */
-export function notesOf({ anatomy, luck, verdict, warnings }: EvaluationSummary): string[] {
+export function notesOf({ anatomy, luck, verdict, warnings, trials, evidence }: EvaluationSummary): string[] {
   const rent = anatomy.filter(({ isSimulatorRent }) => isSimulatorRent).map(({ scenario }) => scenario);
   return [
     ...(luck === null ? [] : [`Against luck: ${luck.sentence}`]),
@@ -156,10 +278,27 @@ export function notesOf({ anatomy, luck, verdict, warnings }: EvaluationSummary)
           `Simulator rent in ${rent.join(', ')}: more than 80 % of what it gained was paid by traders without intelligence.`,
         ]),
     ...markedNotes(anatomy),
+    ...trialNotes(trials),
+    ...evidence
+      .slice(1)
+      .map(({ days, seeds, verdict }) => `On ${DAYS_LABELS[days]}: ${verdict.sentence} ${seeds}`),
     ...(verdict.failedRuns.strategy === 0
       ? []
       : [`${verdict.failedRuns.strategy} of its days failed and count as the worst.`]),
     ...warnings,
+  ];
+}
+
+/** One version alone has not been chosen among others. */
+function trialNotes({ versions, luck }: EvaluationSummary['trials']): string[] {
+  if (luck === null || versions < 2) return [];
+  const { realityCheck, deflatedSharpe } = luck;
+  const checks = [
+    ...(realityCheck === null ? [] : [`Reality Check p = ${realityCheck.toFixed(3)}`]),
+    ...(deflatedSharpe === null ? [] : [`deflated Sharpe ${deflatedSharpe.probability.toFixed(3)}`]),
+  ];
+  return [
+    `${versions} versions have been tried on these days, and the best of many is partly lucky${checks.length === 0 ? '' : `: ${checks.join(', ')}`}. What counts is --sealed.`,
   ];
 }
 
@@ -176,9 +315,10 @@ function markedNotes(anatomy: EvaluationSummary['anatomy']): string[] {
 }
 
 export function renderEvaluation(summary: EvaluationSummary): string {
-  const { verdict, seeds, sandbox, seconds, strategy } = summary;
+  const { verdict, evidence, sandbox, seconds, strategy } = summary;
   const sections: [string, Rows][] = [
     ['By scenario', scenarioRows(summary)],
+    ['On other days', evidenceRows(summary)],
     ['Where it came from', anatomyRows(summary)],
     ['Who paid', counterpartyRows(summary)],
     ['What it did to the market', footprintRows(summary)],
@@ -186,7 +326,7 @@ export function renderEvaluation(summary: EvaluationSummary): string {
     ['At other sizes', sizeRows(summary)],
   ];
   return [
-    `${strategy.fileName} ${strategy.hash.slice(0, 8)} · ${seeds} · ${sandbox} · ${seconds.toFixed(0)} s`,
+    `${strategy.fileName} ${strategy.hash.slice(0, 8)} · ${evidence[0].seeds} · ${sandbox} · ${seconds.toFixed(0)} s`,
     ...sections.flatMap(([title, rows]) => (rows.length < 2 ? [] : [`${title}:`, renderRows(rows)])),
     ...notesOf(summary),
     verdict.sentence,

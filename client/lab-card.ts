@@ -11,7 +11,7 @@ import { CLOSED_KINDS, DEFAULT_LIMITS } from '../sandbox/sandbox.ts';
 import { chooseParameters } from '../sandbox/strategy-parameters.ts';
 import { compileStrategy } from '../sandbox/strategy-source.ts';
 import { SIDES, evaluate, groundConfig } from './lab-evaluation.ts';
-import type { EvaluatedRun, Evaluation, EvaluationPlan } from './lab-evaluation.ts';
+import type { Against, EvaluatedRun, Evaluation, EvaluationPlan } from './lab-evaluation.ts';
 
 const ROOT = path.join(__dirname, '..');
 const Digest = z.string().regex(/^[0-9a-f]{16,64}$/);
@@ -22,6 +22,12 @@ const StrategyOfCard = z.strictObject({
   hash: Digest,
   source: z.string(),
   parameters: z.record(z.string(), z.number()),
+});
+
+/** Of a reference that is neither cash nor luck. */
+const AgainstOfCard = StrategyOfCard.extend({
+  /** It was the best of those that had been tried on these days. */
+  isBestSoFar: z.literal(true).optional(),
 });
 
 const RunOfCard = z.strictObject({
@@ -54,7 +60,7 @@ export const RunCard = z.strictObject({
   }),
   strategy: StrategyOfCard,
   /** Null: cash. */
-  against: StrategyOfCard.nullable(),
+  against: z.union([AgainstOfCard, z.literal('turnover_matched')]).nullable(),
   /** Of a model that wrote the strategy; null when nobody but a person did. */
   writer: z
     .strictObject({ model: z.string(), temperature: z.number(), prompt: Digest, call: Digest })
@@ -96,7 +102,7 @@ export function runCardOf(plan: EvaluationPlan, evaluation: Evaluation, context:
     made: { at: now.toISOString(), ...thisBuild() },
     sandbox: { kind, ...DEFAULT_LIMITS },
     strategy: strategyOfCard(strategy, sources.strategy),
-    against: against.type === 'cash' ? null : strategyOfCard(against.strategy, sources.against!),
+    against: againstOfCard(against, sources.against),
     writer: null,
     ground: { scenarios: [...scenarios], minutes, targetInventory },
     block,
@@ -152,9 +158,10 @@ export async function verifyRunCard(card: RunCard, options: LabOptions = {}): Pr
     ['strategy', card.strategy],
     ['against', card.against],
   ] as const) {
-    const hash = own === null ? null : sha256(own.source);
-    if (own !== null && hash !== own.hash)
-      return early({ what: `the source of ${name} (${own.fileName})`, card: own.hash, here: hash! });
+    if (own === null || typeof own === 'string') continue;
+    const hash = sha256(own.source);
+    if (hash !== own.hash)
+      return early({ what: `the source of ${name} (${own.fileName})`, card: own.hash, here: hash });
   }
   const plan = planOf(card);
   for (const run of card.runs) {
@@ -201,10 +208,22 @@ function planOf({ strategy, against, ground, seeds, stopRule }: RunCard): Evalua
   return {
     ...ground,
     strategy: labStrategyOf(strategy),
-    against: against === null ? { type: 'cash' } : { type: 'strategy', strategy: labStrategyOf(against) },
+    against: againstOf(against),
     seeds,
     stopRule,
   };
+}
+
+function againstOf(against: RunCard['against']): Against {
+  if (against === null) return { type: 'cash' };
+  if (typeof against === 'string') return { type: against };
+  return { type: against.isBestSoFar ? 'best_so_far' : 'strategy', strategy: labStrategyOf(against) };
+}
+
+function againstOfCard(against: Against, source: string | null): RunCard['against'] {
+  if (!('strategy' in against)) return against.type === 'cash' ? null : 'turnover_matched';
+  const own = strategyOfCard(against.strategy, source!);
+  return against.type === 'best_so_far' ? { ...own, isBestSoFar: true } : own;
 }
 
 function labStrategyOf({ source, fileName, parameters }: RunCard['strategy']): LabStrategy {
@@ -237,7 +256,8 @@ function verdictOf({ verdict, luck }: Evaluation): RunCard['verdict'] {
   return { sentence, luck: luck?.sentence ?? null, digest: digestOf({ verdict, luck }) };
 }
 
-function thisBuild(): Omit<RunCard['made'], 'at'> {
+/** What runs here: the build is the program that holds kernel and sandbox. */
+export function thisBuild(): Omit<RunCard['made'], 'at'> {
   const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
     version: string;
   };

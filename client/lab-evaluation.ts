@@ -1,26 +1,24 @@
 // Is a strategy better than a reference, or only lucky? Runs of both on the same seeds, and what the court says of them.
-import { mean } from '../domain/descriptive-statistics.ts';
 import { InvalidInputError } from '../domain/errors.ts';
-import { cashRuns, judge } from '../domain/lab/judge.ts';
+import { cashRuns, judge, valuesBySeed } from '../domain/lab/judge.ts';
+import type { SeedValues } from '../domain/lab/judge.ts';
 import { primaryMeasure, scoredRun, SECONDARY } from '../domain/lab/measures.ts';
-import { comparePairs } from '../domain/lab/paired-comparison.ts';
-import type { PairedComparison } from '../domain/lab/paired-comparison.ts';
-import { PNL_PARTS, SIMULATOR_RENT, rentShare } from '../domain/lab/pnl-anatomy.ts';
-import type { PnlPart } from '../domain/lab/pnl-anatomy.ts';
+import type { ScoredRun } from '../domain/lab/paired-runs.ts';
 import type { Question, Reference, StopRule } from '../domain/lab/question.ts';
-import type { RunMeasure } from '../domain/lab/run.ts';
 import { SCENARIO_NAMES, scenarioConfig } from '../domain/lab/scenario.ts';
 import type { ScenarioName } from '../domain/lab/scenario.ts';
+import { blockName, blockOf } from '../domain/lab/sealed-seeds.ts';
 import { turnoverMatched } from '../domain/lab/turnover-matched.ts';
 import type { Verdict } from '../domain/lab/verdict.ts';
 import type { MarketConfig } from '../domain/market/market-config.ts';
 import { parseMarketConfig } from '../domain/market/market-config.ts';
 import { PRESET_NAMES, presetConfig } from '../domain/market/presets.ts';
 import { formatClockTime, NS_PER_MINUTE, parseClockTime } from '../domain/market/session-time.ts';
-import { RandomKey } from '../domain/random.ts';
 import { runLabTasks } from '../sandbox/child-pool.ts';
 import type { LabOptions } from '../sandbox/child-pool.ts';
 import type { LabResult, LabStrategy, LabTask } from '../sandbox/lab-job.ts';
+import { anatomyOf, footprintOf, measuresOf } from './lab-description.ts';
+import type { Footprint, ScenarioAnatomy, ScenarioMeasures } from './lab-description.ts';
 
 /** Where strategies are run. */
 export type Ground = {
@@ -32,9 +30,14 @@ export type Ground = {
   readonly targetInventory: number;
 };
 
+/** `turnover_matched`: random traders, each with the turnover that the strategy had on the same day. */
+export type Against =
+  | { readonly type: 'cash' | 'turnover_matched' }
+  | { readonly type: 'strategy' | 'best_so_far'; readonly strategy: LabStrategy };
+
 export type EvaluationPlan = Ground & {
   readonly strategy: LabStrategy;
-  readonly against: { readonly type: 'cash' } | { readonly type: 'strategy'; readonly strategy: LabStrategy };
+  readonly against: Against;
   /** Enough for the last look, in the order in which they are run. */
   readonly seeds: readonly number[];
   readonly stopRule: StopRule;
@@ -47,47 +50,38 @@ export type EvaluatedRun = { readonly side: Side; readonly scenario: string } & 
 
 export type Evaluation = {
   readonly verdict: Verdict;
-  /** Than random trading with its turnover; null for an execution, or when it did not trade. */
+  /**
+   * Than random trading with its turnover; null for an execution, when it did not trade, and when the verdict is about that
+   * already.
+   */
   readonly luck: Verdict | null;
+  /** What the verdict is about, seed by seed. */
+  readonly values: SeedValues;
   /** Means over seeds, by scenario. */
   readonly anatomy: readonly ScenarioAnatomy[];
+  readonly measures: readonly ScenarioMeasures[];
   /** What it did to the market: strategy − absent on the same seeds. */
-  readonly footprint: readonly { readonly measure: RunMeasure; readonly comparison: PairedComparison }[];
+  readonly footprint: Footprint;
   /** In the order of the plan: by seed, scenario and side. */
   readonly runs: readonly EvaluatedRun[];
 };
 
-export type ScenarioAnatomy = {
-  readonly scenario: string;
-  /** Runs that ended well. */
-  readonly runs: number;
-  /** Cents a day; they sum to the gain. */
-  readonly parts: Readonly<Record<PnlPart, number>>;
-  readonly byCounterparty: Readonly<Record<string, number>>;
-  /** Part of what was gained that traders without intelligence paid; null when nothing was gained. */
-  readonly rentShare: number | null;
-  readonly isSimulatorRent: boolean;
-};
-
-const FOOTPRINT = [
-  'marketSpreadBps',
-  'marketVolatilityBps',
-  'marketDepth',
-  'marketVolume',
-  'marketTwoSidedShare',
-] as const satisfies readonly RunMeasure[];
-
 /**
  * The market of a scenario and a seed.
- * @throws InvalidInputError for a name that is neither a scenario nor a preset
+ * @throws InvalidInputError for a name that is neither a scenario nor a preset, and for a preset with a seed for which other parameters
+ * or another mechanism is held back
  */
 export function groundConfig(ground: Omit<Ground, 'scenarios'>, name: string, seed: number): MarketConfig {
-  const config = (SCENARIO_NAMES as readonly string[]).includes(name)
-    ? scenarioConfig(name as ScenarioName, seed)
-    : presetConfig(name);
+  const isScenario = (SCENARIO_NAMES as readonly string[]).includes(name);
+  const config = isScenario ? scenarioConfig(name as ScenarioName, seed) : presetConfig(name);
   if (config === null)
     throw new InvalidInputError(
       `There is no scenario "${name}". There are ${SCENARIO_NAMES.join(', ')}, and the presets ${PRESET_NAMES.join(', ')}.`,
+    );
+  const block = blockOf(seed);
+  if (!isScenario && (block?.purpose === 'sealed_parameters' || block?.purpose === 'sealed_mechanism'))
+    throw new InvalidInputError(
+      `${name} is a preset, the same for every seed: nothing of it is held back for ${blockName(block)}.`,
     );
   const { minutes, targetInventory } = ground;
   const closeNs = minutes === null ? Infinity : parseClockTime(config.open) + minutes * NS_PER_MINUTE;
@@ -98,19 +92,25 @@ export function groundConfig(ground: Omit<Ground, 'scenarios'>, name: string, se
   });
 }
 
-/**
- * Runs strategy, reference and the market without either on the same seeds, look by look, until the court has its answer.
- * @throws InvalidInputError for unknown scenarios, or an execution that is compared with cash
- */
-export async function evaluate(plan: EvaluationPlan, options: LabOptions = {}): Promise<Evaluation> {
-  const { strategy, against, scenarios, seeds, stopRule, targetInventory } = plan;
-  if (targetInventory !== 0 && against.type === 'cash')
+/** @throws InvalidInputError for what could not be evaluated; before anything is run, or a sealed block is opened */
+export function requireEvaluable(plan: EvaluationPlan): void {
+  const { against, scenarios, seeds, targetInventory } = plan;
+  if (targetInventory !== 0 && !('strategy' in against))
     throw new InvalidInputError(
       'A strategy that has to buy or sell is compared with another one that has to: name it with --against.',
     );
   for (const name of scenarios) groundConfig(plan, name, seeds[0]!);
+}
+
+/**
+ * Runs strategy, reference and the market without either on the same seeds, look by look, until the court has its answer.
+ * @throws InvalidInputError as `requireEvaluable`
+ */
+export async function evaluate(plan: EvaluationPlan, options: LabOptions = {}): Promise<Evaluation> {
+  const { strategy, against, scenarios, seeds, stopRule } = plan;
+  requireEvaluable(plan);
   const looks = stopRule.type === 'fixed' ? [stopRule.seeds] : stopRule.at;
-  const others = against.type === 'strategy' ? [['reference', against.strategy] as const] : [];
+  const others = 'strategy' in against ? [['reference', against.strategy] as const] : [];
   const sides = [['strategy', strategy] as const, ...others, ['absent', null] as const];
   const question = questionOf(plan);
   const runs: EvaluatedRun[] = [];
@@ -128,36 +128,38 @@ export async function evaluate(plan: EvaluationPlan, options: LabOptions = {}): 
         })),
       ),
     );
-    runs.push(...(await runPlaced(tasks, options)));
-    const scored = scoresOf(runs, 'strategy');
-    const reference =
-      against.type === 'cash'
-        ? cashRuns(scored, [question.primary, ...question.secondary])
-        : scoresOf(runs, 'reference');
-    verdict = judge(question, scored, reference);
+    const done = await runPlaced(tasks, options);
+    runs.push(...done, ...(await runPlaced(luckTasks(plan, done), options)));
+    verdict = judge(question, scoresOf(runs, 'strategy'), referenceScores(plan, runs, question));
     if (verdict.stop.shouldStop) break;
   }
-  const luck = targetInventory === 0 ? await judgeLuck(plan, runs, options) : null;
   return {
     verdict,
-    luck: luck?.verdict ?? null,
+    luck: judgeLuck(plan, runs, question),
+    values: valuesBySeed(question.primary, scoresOf(runs, 'strategy'), referenceScores(plan, runs, question)),
     anatomy: scenarios.map((scenario) => anatomyOf(scenario, runs)),
+    measures: scenarios.map((scenario) => measuresOf(scenario, runs)),
     footprint: footprintOf(runs),
-    runs: ordered([...runs, ...(luck?.runs ?? [])]),
+    runs: ordered(runs),
   };
 }
 
 function questionOf({ strategy, against, stopRule, targetInventory }: EvaluationPlan): Question {
-  const reference: Reference =
-    against.type === 'cash' ? against : { type: 'strategy', name: nameOf(against.strategy, strategy) };
   return {
-    reference,
+    reference: referenceOf(against, strategy),
     primary: primaryMeasure(targetInventory),
     // Cash has no drawdown, and nothing of this sort to be better or worse than.
     secondary: against.type === 'cash' ? [] : SECONDARY,
     stopRule,
     relevantDifference: null,
   };
+}
+
+function referenceOf(against: Against, strategy: LabStrategy): Reference {
+  if ('strategy' in against) return { type: against.type, name: nameOf(against.strategy, strategy) };
+  return against.type === 'cash'
+    ? { type: 'cash' }
+    : { type: 'turnover_matched', name: strategy.compiled.fileName };
 }
 
 /** Files of the same name are told apart by what is in them. */
@@ -176,86 +178,55 @@ async function runPlaced(tasks: readonly PlacedTask[], options: LabOptions): Pro
   return results.map((result, i) => ({ side: tasks[i]!.side, scenario: tasks[i]!.scenario, ...result }));
 }
 
-function scoresOf(runs: readonly EvaluatedRun[], side: Side) {
+function scoresOf(runs: readonly EvaluatedRun[], side: Side): ScoredRun[] {
   return runs.filter((run) => run.side === side).map((run) => scoredRun(run.scenario, run));
 }
 
-/** A random trader with the turnover of each run, on the same days. */
-async function judgeLuck(
-  plan: EvaluationPlan,
+function referenceScores(
+  { against }: EvaluationPlan,
   runs: readonly EvaluatedRun[],
-  options: LabOptions,
-): Promise<{ verdict: Verdict; runs: readonly EvaluatedRun[] } | null> {
-  const own = runs.filter(({ side }) => side === 'strategy');
-  const tasks = own.flatMap(({ scenario, seed, values }): PlacedTask[] => {
+  { primary, secondary }: Question,
+): ScoredRun[] {
+  const own = scoresOf(runs, 'strategy');
+  if (against.type === 'cash') return cashRuns(own, [primary, ...secondary]);
+  return against.type === 'turnover_matched'
+    ? luckScores(runs, [primary, ...secondary])
+    : scoresOf(runs, 'reference');
+}
+
+/** A random trader with the turnover of each run of the strategy, on the same days; none for an execution. */
+function luckTasks(plan: EvaluationPlan, runs: readonly EvaluatedRun[]): PlacedTask[] {
+  if (plan.targetInventory !== 0) return [];
+  return runs.flatMap(({ side, scenario, seed, values }): PlacedTask[] => {
     const { fills, volume, carriedShares, mostInventory } = values ?? {};
-    if (fills == null || volume == null || carriedShares == null || mostInventory == null) return [];
+    if (side !== 'strategy' || fills == null || volume == null) return [];
+    if (carriedShares == null || mostInventory == null) return [];
     const turnover = { fills, volume, finalInventory: carriedShares, mostInventory };
     const luck = turnoverMatched(turnover, `${scenario} ${seed}`);
     return luck === null
       ? []
       : [{ side: 'luck', scenario, seed, strategy: null, luck, config: groundConfig(plan, scenario, seed) }];
   });
-  if (tasks.length === 0) return null;
-  const lucky = await runPlaced(tasks, options);
-  const at = new Map(lucky.map((run) => [`${run.scenario} ${run.seed}`, run]));
-  const seeds = new Set(own.map(({ seed }) => seed));
+}
+
+/** Where the strategy did not trade, luck would not have either: it earned nothing. */
+function luckScores(runs: readonly EvaluatedRun[], measures: Question['secondary']): ScoredRun[] {
+  const at = new Map(scoresOf(runs, 'luck').map((run) => [`${run.scenario} ${run.seed}`, run]));
+  return cashRuns(scoresOf(runs, 'strategy'), measures).map(
+    (nothing) => at.get(`${nothing.scenario} ${nothing.seed}`) ?? nothing,
+  );
+}
+
+function judgeLuck(plan: EvaluationPlan, runs: readonly EvaluatedRun[], asked: Question): Verdict | null {
+  const own = scoresOf(runs, 'strategy');
+  if (plan.against.type === 'turnover_matched' || !runs.some(({ side }) => side === 'luck')) return null;
   const question: Question = {
-    ...questionOf(plan),
+    ...asked,
     reference: { type: 'turnover_matched', name: plan.strategy.compiled.fileName },
     secondary: [],
-    stopRule: { type: 'fixed', seeds: seeds.size },
+    stopRule: { type: 'fixed', seeds: new Set(own.map(({ seed }) => seed)).size },
   };
-  // Where the strategy did not trade, luck would not have either: it earned nothing.
-  const reference = cashRuns(scoresOf(own, 'strategy'), [question.primary]).map((nothing) => {
-    const run = at.get(`${nothing.scenario} ${nothing.seed}`);
-    return run === undefined ? nothing : scoredRun(run.scenario, run);
-  });
-  return { verdict: judge(question, scoresOf(own, 'strategy'), reference), runs: lucky };
-}
-
-function anatomyOf(scenario: string, runs: readonly EvaluatedRun[]): ScenarioAnatomy {
-  const own = runs.filter(
-    (run) => run.side === 'strategy' && run.scenario === scenario && run.values?.pnlCents != null,
-  );
-  const meanOf = (of: (run: EvaluatedRun) => number): number => (own.length === 0 ? 0 : mean(own.map(of)));
-  const parts = Object.fromEntries(
-    PNL_PARTS.map((part) => [part, meanOf(({ values }) => values![`${part}Cents`]!)]),
-  ) as Record<PnlPart, number>;
-  const types = [...new Set(own.flatMap((run) => Object.keys(run.byCounterparty)))].toSorted();
-  const byCounterparty = Object.fromEntries(
-    types.map((type) => [type, meanOf((run) => run.byCounterparty[type] ?? 0)]),
-  );
-  const rent = rentShare(byCounterparty);
-  return {
-    scenario,
-    runs: own.length,
-    parts,
-    byCounterparty,
-    rentShare: rent,
-    isSimulatorRent: rent !== null && rent > SIMULATOR_RENT,
-  };
-}
-
-/** Over days and scenarios on which both are known. */
-function footprintOf(runs: readonly EvaluatedRun[]): Evaluation['footprint'] {
-  const absent = new Map(
-    runs.filter(({ side }) => side === 'absent').map((run) => [`${run.scenario} ${run.seed}`, run]),
-  );
-  const own = runs.filter(({ side }) => side === 'strategy');
-  return FOOTPRINT.flatMap((measure) => {
-    const bySeed = new Map<number, (readonly [number, number])[]>();
-    for (const run of own) {
-      const pair = [run.values?.[measure], absent.get(`${run.scenario} ${run.seed}`)?.values?.[measure]];
-      const [withIt, without] = pair;
-      if (withIt == null || without == null) continue;
-      bySeed.set(run.seed, [...(bySeed.get(run.seed) ?? []), [withIt, without]]);
-    }
-    if (bySeed.size < 2) return [];
-    const sideOf = (at: 0 | 1) => [...bySeed.values()].map((pairs) => mean(pairs.map((pair) => pair[at])));
-    const key = RandomKey.of('footprint').at(measure);
-    return [{ measure, comparison: comparePairs(sideOf(0), sideOf(1), 0.05, key) }];
-  });
+  return judge(question, own, luckScores(runs, [question.primary]));
 }
 
 function ordered(runs: readonly EvaluatedRun[]): EvaluatedRun[] {

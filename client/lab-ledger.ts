@@ -1,7 +1,7 @@
 // The openings of sealed seeds, in a file of the data folder: of all sessions on this machine.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { InvalidInputError } from '../domain/errors.ts';
+import { ConflictError, InvalidInputError } from '../domain/errors.ts';
 import { EMPTY_LEDGER, OpeningLedger, openBlock } from '../domain/lab/sealed-seeds.ts';
 import type { Opening } from '../domain/lab/sealed-seeds.ts';
 
@@ -27,16 +27,45 @@ export function readOpenings(labFolder: string): OpeningLedger {
 
 /**
  * Writes an opening down before its seeds are looked at: all of the file or nothing.
- * @throws ConflictError when the session has opened the block for another strategy
+ * @throws ConflictError when the session has opened the block for another strategy, or another process does not end its own opening
  */
 export function writeOpening(labFolder: string, opening: Opening): OpeningLedger {
-  const ledger = openBlock(readOpenings(labFolder), opening);
-  const file = fileOf(labFolder);
-  const partial = `${file}.${process.pid}.partial`;
   mkdirSync(labFolder, { recursive: true });
-  writeFileSync(partial, `${JSON.stringify(ledger, null, 2)}\n`);
-  renameSync(partial, file);
-  return ledger;
+  return alone(labFolder, () => {
+    const ledger = openBlock(readOpenings(labFolder), opening);
+    const file = fileOf(labFolder);
+    const partial = `${file}.${process.pid}.partial`;
+    writeFileSync(partial, `${JSON.stringify(ledger, null, 2)}\n`);
+    renameSync(partial, file);
+    return ledger;
+  });
+}
+
+const LOCK_TRIES = 100;
+const LOCK_WAIT_MS = 50;
+
+/** One process at a time: two that read the same ledger would each forget the other's opening. */
+function alone<T>(labFolder: string, use: () => T): T {
+  const lock = path.join(labFolder, 'openings.lock');
+  for (let attempt = 1; ; attempt++) {
+    try {
+      mkdirSync(lock);
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (attempt === LOCK_TRIES)
+        throw new ConflictError(
+          `${lock} is there: another process writes an opening, or was ended while it did. Remove the folder when there is none.`,
+          { cause: error },
+        );
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_WAIT_MS);
+    }
+  }
+  try {
+    return use();
+  } finally {
+    rmdirSync(lock);
+  }
 }
 
 function fileOf(labFolder: string): string {

@@ -57,6 +57,9 @@ export type MethodResult = {
   /** Mean of the primary measure of the winner, and of the default, over the seeds for training. */
   readonly train: { readonly winner: number | null; readonly default: number | null };
   readonly luck: SearchLuck;
+  /** All that were tried, the default first, and which of them won. Scores by seed for training; more is better. */
+  readonly candidates: readonly Candidate[];
+  readonly winner: number;
 };
 
 export type LabSearchResult = {
@@ -72,6 +75,14 @@ export type LabSearchResult = {
   readonly methods: Readonly<Record<SearchMethod, MethodResult>>;
   /** Of the winner of `search` on the sealed seeds, against each of the others. */
   readonly verdicts: Readonly<Record<'default' | 'best_of_n' | 'random_search', Verdict>>;
+};
+
+/** What is kept of a search. */
+export type SearchRecord = LabSearchResult & {
+  readonly format: 'mercato search';
+  readonly version: 1;
+  /** How often the sealed block has been looked at, as a sentence. */
+  readonly openings: string;
 };
 
 /**
@@ -175,6 +186,8 @@ function methodResult(outcome: SearchOutcome, measure: Measure, scenarios: numbe
     runs: outcome.runs * scenarios,
     train: { winner: valueOf(winnerOf(outcome)), default: valueOf(outcome.candidates[0]!) },
     luck: luckOf(outcome, RandomKey.of('luck')),
+    candidates: outcome.candidates,
+    winner: outcome.winner,
   };
 }
 

@@ -1,11 +1,11 @@
 // `mercato lab attack`: the attack set against the sandbox of this machine.
 import type { Command } from 'commander';
-import { InvalidInputError } from '../../domain/errors.ts';
 import type { AttackResult } from '../../sandbox/attack-run.ts';
 import { CLOSED_KINDS } from '../../sandbox/sandbox.ts';
 import { isJson, print } from '../context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { oneOf } from '../options.ts';
 import { progressLine } from '../progress.ts';
 
 export function registerLabAttack(group: Command): void {
@@ -22,9 +22,7 @@ export function registerLabAttack(group: Command): void {
 }
 
 async function attack(flags: { sandbox: string }, command: Command): Promise<void> {
-  const kind = CLOSED_KINDS.find((one) => one === flags.sandbox);
-  if (kind === undefined)
-    throw new InvalidInputError(`--sandbox is ${CLOSED_KINDS.join(' or ')}; "${flags.sandbox}" is neither.`);
+  const kind = oneOf('--sandbox', flags.sandbox, CLOSED_KINDS);
   // The parser of strategies is loaded when it is wanted: every other command starts without it.
   const { runAttacks } = await import('../../sandbox/attack-run.ts');
   const { ATTACKS } = await import('../../sandbox/attacks.ts');

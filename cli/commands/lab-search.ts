@@ -23,7 +23,10 @@ export function registerLabSearch(group: Command): void {
     .option('--minutes <n>', 'length of the session; left out: as the scenario has it')
     .option('--processes <n>', 'at the same time; left out: as many as there are processors')
     .option('--sandbox <kind>', `where strategies run: ${CLOSED_KINDS.join(', ')}`, 'quickjs')
-    .option('--out <file>', 'write the winner here: the same source, with its parameters as defaults')
+    .option(
+      '--out <folder>',
+      'a new folder for the winner (the same source, other defaults), all candidates, and a page',
+    )
     .description(
       'change the parameters of a strategy for the better, and say whether that is better than luck: against the default, the best of N and random search at as many runs',
     )

@@ -18,6 +18,7 @@ import { FORMATS } from '../../recordings/formats.ts';
 import type { Format, WrittenTables } from '../../recordings/formats.ts';
 import { marketConfigOf, namedConfig } from '../market-config-flags.ts';
 import type { MarketConfigFlags } from '../market-config-flags.ts';
+import { oneOf } from '../options.ts';
 import { registerMarketFacts } from './market-facts.ts';
 
 export function registerMarket(program: Command): void {
@@ -115,13 +116,6 @@ async function plot(folder: string, { out }: { out?: string }, command: Command)
   }
   const { json } = command.optsWithGlobals<{ json?: boolean }>();
   process.stdout.write(`${json ? JSON.stringify({ file }) : file}\n`);
-}
-
-function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((one) => one === value);
-  if (found === undefined)
-    throw new InvalidInputError(`${option} is ${allowed.join(', ')}; "${value}" is none of them.`);
-  return found;
 }
 
 function strategyOf(name: string): ReferenceStrategy {

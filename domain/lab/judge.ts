@@ -24,7 +24,7 @@ const ESTIMAND = 'mean over seeds of the mean over scenarios (equal weights) of 
  * @param strategy and reference one run of each scenario and seed
  * @param draws of each resampling
  * @throws InvalidInputError when the runs are not the same scenarios and seeds, or not as many as a look was planned at, or
- * fewer than two seeds are left
+ * fewer than two seeds are left, or more than one in ten was lost by the machine
  */
 export function judge(
   question: Question,
@@ -40,6 +40,7 @@ export function judge(
     throw new InvalidInputError(
       `${pairs.seeds.length} seeds are left of ${pairs.plannedSeeds}: 2 are needed`,
     );
+  requireFewVoid(pairs.counts);
   const comparison = compareOver(pairs, pairs.scenarios, stop.levelOfLook, key.at(primary.name), draws);
   const answer = answerOf(comparison, comparison.pValue, stop.levelOfLook, primary);
   const verdict = {
@@ -60,6 +61,33 @@ export function judge(
     })),
   };
   return { ...verdict, sentence: verdictSentence(verdict, primary) };
+}
+
+/** Which seeds a machine loses need not be chance (long days time out first): with more of them than this there is no verdict. */
+const MOST_VOID = 0.1;
+
+function requireFewVoid({ voidSeeds, plannedSeeds }: Pairs['counts']): void {
+  if (voidSeeds > MOST_VOID * plannedSeeds)
+    throw new InvalidInputError(
+      `${voidSeeds} of ${plannedSeeds} seeds were lost by the machine, not by a strategy: more than one in ten, so that what is left says nothing. Run it again, with fewer processes at a time if memory or time was short.`,
+    );
+}
+
+/** The primary measure of both sides, seed by seed, as `judge` compares them: failed runs are the worst, void seeds are left out. */
+export type SeedValues = {
+  readonly seeds: readonly number[];
+  readonly strategy: readonly number[];
+  readonly reference: readonly number[];
+};
+
+export function valuesBySeed(
+  measure: Measure,
+  strategy: readonly ScoredRun[],
+  reference: readonly ScoredRun[],
+): SeedValues {
+  const pairs = pairRuns(strategy, reference, measure, 'is_failed');
+  const [own, other] = sidesOf(pairs, pairs.scenarios);
+  return { seeds: pairs.seeds, strategy: own, reference: other };
 }
 
 /** Runs that earn nothing wherever the strategy was run: what holding cash would have given. */
@@ -91,17 +119,22 @@ function powerFor({ relevantDifference, stopRule }: Question, deviation: number)
     : powerOfLooks(stopRule.at, LEVEL, relevantDifference, deviation);
 }
 
-/** One value a seed: the mean over the scenarios. */
 function compareOver(
-  { seeds, valuesOf }: Pairs,
+  pairs: Pairs,
   scenarios: readonly string[],
   level: number,
   key: RandomKey,
   draws: number | undefined,
 ): PairedComparison {
+  const [strategy, reference] = sidesOf(pairs, scenarios);
+  return comparePairs(strategy, reference, level, key, draws);
+}
+
+/** One value a seed: the mean over the scenarios. */
+function sidesOf({ seeds, valuesOf }: Pairs, scenarios: readonly string[]): [number[], number[]] {
   const sideOf = (side: 0 | 1): number[] =>
     seeds.map((seed) => mean(scenarios.map((scenario) => valuesOf(scenario, seed)[side])));
-  return comparePairs(sideOf(0), sideOf(1), level, key, draws);
+  return [sideOf(0), sideOf(1)];
 }
 
 /**

@@ -1,0 +1,62 @@
+// What `lab report` does: the page of an evaluation or of a search, from what its folder holds.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { digestOf, readRunCard } from '../client/lab-card.ts';
+import type { EvaluationSummary } from '../client/lab-judgement.ts';
+import type { SearchRecord } from '../client/lab-search.ts';
+import { InvalidInputError } from '../domain/errors.ts';
+import { isJson, print } from './context.ts';
+import { evaluationPage } from './lab-page.ts';
+import { searchPage } from './lab-search-page.ts';
+
+export type ReportFlags = { search?: string; out?: string };
+
+/** @throws InvalidInputError when the folder holds neither, or what it holds does not fit its card */
+export async function runReport(folder: string, flags: ReportFlags, command: Command): Promise<void> {
+  const isSearch = !existsSync(path.join(folder, 'evaluation.json'));
+  if (isSearch && flags.search !== undefined)
+    throw new InvalidInputError(`--search goes with an evaluation; ${folder} holds none.`);
+  const page = isSearch
+    ? await searchPage(readSearch(folder))
+    : await evaluationReport(folder, flags.search === undefined ? null : readSearch(flags.search));
+  const file = flags.out ?? path.join(folder, 'report.html');
+  try {
+    writeFileSync(file, page);
+  } catch (error) {
+    throw new InvalidInputError(`${file} cannot be written: ${(error as Error).message}`, { cause: error });
+  }
+  print({ isJson: isJson(command) }, { file }, file);
+}
+
+async function evaluationReport(folder: string, search: SearchRecord | null): Promise<string> {
+  const file = path.join(folder, 'evaluation.json');
+  const summary = read<EvaluationSummary>(file, 'mercato evaluation');
+  const card = readRunCard(path.join(folder, 'card.json'));
+  const { verdict, luck } = summary;
+  if (card.verdict.digest !== digestOf({ verdict, luck }))
+    throw new InvalidInputError(
+      `${file} is not what card.json was written with: it says "${verdict.sentence}", the card "${card.verdict.sentence}".`,
+    );
+  return evaluationPage(summary, card, search);
+}
+
+function readSearch(folder: string): SearchRecord {
+  return read<SearchRecord>(path.join(folder, 'search.json'), 'mercato search');
+}
+
+/** What Mercato wrote itself: its format and version are looked at, the rest is taken as it is. */
+function read<T extends { readonly format: string; readonly version: 1 }>(
+  file: string,
+  format: T['format'],
+): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new InvalidInputError(`${file} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+  const { format: found, version } = (value ?? {}) as { format?: unknown; version?: unknown };
+  if (found === format && version === 1) return value as T;
+  throw new InvalidInputError(`${file} is no ${format} of version 1.`);
+}
