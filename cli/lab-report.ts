@@ -52,11 +52,18 @@ function read<T extends { readonly format: string; readonly version: 1 }>(
 ): T {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
+    value = JSON.parse(readFileSync(file, 'utf8'), unbounded);
   } catch (error) {
     throw new InvalidInputError(`${file} cannot be read: ${(error as Error).message}`, { cause: error });
   }
   const { format: found, version } = (value ?? {}) as { format?: unknown; version?: unknown };
   if (found === format && version === 1) return value as T;
   throw new InvalidInputError(`${file} is no ${format} of version 1.`);
+}
+
+/** JSON has no infinity: an end of an interval that is not bounded is written as null. */
+function unbounded(key: string, value: unknown): unknown {
+  if (key !== 'interval' || !Array.isArray(value)) return value;
+  const [low, high] = value as [unknown, unknown];
+  return [low ?? -Infinity, high ?? Infinity];
 }

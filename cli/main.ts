@@ -20,6 +20,11 @@ import { explain } from './errors.ts';
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts';
 
 async function main(): Promise<void> {
+  // Whoever reads what is printed may stop before its end (`| head`).
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(EXIT_CODES.interrupted);
+  });
   // This file and the bundle in `dist/` both stand one folder below the root. The environment wins over the file.
   const settings = path.join(__dirname, '..', '.env');
   if (existsSync(settings)) process.loadEnvFile(settings);

@@ -99,7 +99,7 @@ function comparisonRow(name: string, comparison: Verdict['comparison'], scale: n
     between([scale * interval[0], scale * interval[1]]),
     pValue.toFixed(3),
     correlation === null ? '–' : correlation.toFixed(2),
-    effect === null ? '–' : effect.size.toFixed(2),
+    effect === null ? '–' : number(effect.size),
   ];
 }
 
@@ -368,6 +368,7 @@ function between([low, high]: readonly [number, number]): string {
 /** Three digits at least, and a minus sign that cannot be taken for a dash. */
 function number(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  if (value === 0) return '0';
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 1 ? 2 : 4;
   const text = Math.abs(value).toLocaleString('en-US', {
     minimumFractionDigits: digits,

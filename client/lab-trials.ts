@@ -132,7 +132,11 @@ export function bestSoFar(
 }
 
 /** What being the best of all versions that were tried on this ground is worth; the one in question is among the trials. */
-export function luckAmong(trials: readonly Trial[], plan: EvaluationPlan, { values }: Evaluation): TrialLuck {
+export function luckAmong(
+  trials: readonly Trial[],
+  plan: EvaluationPlan,
+  { values }: Pick<Evaluation, 'values'>,
+): TrialLuck {
   const sign = primaryMeasure(plan.targetInventory).isMoreBetter ? 1 : -1;
   const versions = versionsOn(plan, trials);
   const { compiled, parameters } = plan.strategy;

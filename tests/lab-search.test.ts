@@ -35,7 +35,7 @@ const ledger = (): OpeningLedger =>
   OpeningLedger.parse(JSON.parse(readFileSync(path.join(folder, 'lab', 'openings.json'), 'utf8')));
 
 test('finds the same again, is judged on another sealed block each time, and writes the winner down', async () => {
-  const out = path.join(folder, 'winner.ts');
+  const out = path.join(folder, 'found');
   const first = await search(['--goal', 'execution', '--seed', '7', '--out', out]);
   const second = await search(['--goal', 'execution', '--seed', '7', '--processes', '1']);
 
@@ -49,9 +49,14 @@ test('finds the same again, is judged on another sealed block each time, and wri
     expect(plannedSeeds).toBe(2);
     expect(comparison.meanStrategy).toBe(one!.verdicts.default.comparison.meanStrategy);
   }
-  const { parameters } = compileStrategy(readFileSync(out, 'utf8'), 'winner.ts');
+  const { parameters } = compileStrategy(readFileSync(path.join(out, 'winner.ts'), 'utf8'), 'winner.ts');
   const defaults = Object.entries(parameters).map(([name, { default: usual }]) => [name, usual]);
   expect(Object.fromEntries(defaults)).toEqual(one!.methods.search.parameters);
+  expect(JSON.parse(readFileSync(path.join(out, 'search.json'), 'utf8'))).toMatchObject(one!);
+  const page = readFileSync(path.join(out, 'report.html'), 'utf8');
+  for (const { sentence } of Object.values(one!.verdicts)) expect(page).toContain(sentence);
+  const candidates = Object.values(one!.methods).flatMap((method) => method.candidates);
+  expect(page.match(/<tr><td>\d+<\/td>/g)).toHaveLength(candidates.length);
 });
 
 test('a strategy of one’s own that fails on every run still gets its verdict', async () => {
@@ -76,18 +81,21 @@ test('a strategy of one’s own that fails on every run still gets its verdict',
 
 test('Ctrl-C ends it, opens nothing and writes nothing', async () => {
   const before = ledger();
-  const out = path.join(folder, 'interrupted.ts');
+  const out = path.join(folder, 'interrupted');
 
   const { exitCode } = await search(['--goal', 'execution', '--out', out], true);
 
   expect(exitCode).toBe(130);
   expect(ledger()).toEqual(before);
-  expect(existsSync(out)).toBe(false);
+  expect([existsSync(out), existsSync(`${out}.unfinished`)]).toEqual([false, false]);
 });
 
 test.each([
-  [['--goal', 'fame'], '--goal: "fame" is none of spread-capture, execution'],
-  [['--goal', 'execution', '--sandbox', 'direct'], '--sandbox: "direct" is none of quickjs, isolated_vm'],
+  [['--goal', 'fame'], '--goal is spread-capture, execution; "fame" is none of them'],
+  [
+    ['--goal', 'execution', '--sandbox', 'direct'],
+    '--sandbox is quickjs, isolated_vm; "direct" is none of them',
+  ],
   [['--goal', 'execution', '--budget', '8'], 'a budget of 8 runs is too small'],
   [['--goal', 'execution', '--out', COMMAND], 'is there already'],
 ] as const)('%j is refused', async (args, message) => {

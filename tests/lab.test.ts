@@ -1,6 +1,14 @@
 // Evaluations and run cards through real processes, and the commands around them.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -10,7 +18,9 @@ import type { RunCard } from '../client/lab-card.ts';
 import { capacityOf, crossingOf } from '../client/lab-capacity.ts';
 import { evaluate } from '../client/lab-evaluation.ts';
 import type { EvaluationPlan } from '../client/lab-evaluation.ts';
+import type { EvaluationSummary } from '../client/lab-judgement.ts';
 import { readOpenings } from '../client/lab-ledger.ts';
+import { addTrial, bestSoFar, luckAmong, readTrials, trialOf, versionsOn } from '../client/lab-trials.ts';
 import { PNL_PARTS } from '../domain/lab/pnl-anatomy.ts';
 import { RUN_MEASURES } from '../domain/lab/run.ts';
 import { columnName } from '../recordings/write-recording.ts';
@@ -121,6 +131,25 @@ describe('an evaluation', () => {
     await expect(evaluate(aPlan({ targetInventory: 200 }))).rejects.toThrow(/compared with another one/);
   }, 60_000);
 
+  test('against random trading with its turnover is what stands beside one against cash', async () => {
+    const luck = await evaluate(aPlan({ against: { type: 'turnover_matched' } }));
+    const { luck: beside } = await evaluate(aPlan());
+    expect(luck.luck).toBeNull();
+    expect(luck.verdict.reference).toEqual({ type: 'turnover_matched', name: 'market-maker.ts' });
+    expect(luck.verdict.comparison).toEqual(beside!.comparison);
+    expect(luck.values.reference.some((value) => value !== 0)).toBe(true);
+  }, 60_000);
+
+  test('says seed by seed what it is about', async () => {
+    const { verdict, values } = await evaluate(aPlan());
+    expect(values.seeds).toEqual([1, 2, 3]);
+    expect(values.strategy.reduce((sum, value) => sum + value, 0) / 3).toBeCloseTo(
+      verdict.comparison.meanStrategy,
+      9,
+    );
+    expect(values.reference).toEqual([0, 0, 0]);
+  }, 60_000);
+
   test('refuses a scenario that there is not, before anything runs', async () => {
     await expect(evaluate(aPlan({ scenarios: ['realistic', 'quiet'] }))).rejects.toThrow(
       /no scenario "quiet". There are realistic, /,
@@ -169,6 +198,90 @@ test('fees at which nothing is left lie on the line between the cells around', (
     ]),
   ).toBeNull();
 });
+
+describe('trials', () => {
+  const trialsFolder = () => mkdtempSync(path.join(folder, 'trials-'));
+  const now = new Date('2026-01-05T09:30:00Z');
+  const valuesOf = (strategy: readonly number[]) => ({
+    values: { seeds: [1, 2, 3], strategy, reference: [0, 0, 0] },
+  });
+  /** As if it had been evaluated and had come to these values. */
+  const tried = (
+    at: string,
+    quantity: number,
+    values: readonly number[],
+    given: Partial<EvaluationPlan> = {},
+  ) =>
+    addTrial(at, trialOf(aPlan({ strategy: maker({ quantity }), ...given }), valuesOf(values), MAKER, now));
+
+  test('are kept by ground, a version once however often it is tried', () => {
+    const at = trialsFolder();
+    expect(readTrials(at)).toEqual([]);
+    tried(at, 1, [1, 2, 3]);
+    tried(at, 1, [1, 2, 3]);
+    tried(at, 2, [4, 5, 6]);
+    tried(at, 2, [7, 8, 9], { scenarios: ['thin'] });
+    expect(readTrials(at)).toHaveLength(4);
+    expect(versionsOn(aPlan(), readTrials(at)).map(({ values }) => [...values.values()])).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+  });
+
+  test('the best so far is the best mean on these days, and another version than the one in question', () => {
+    const at = trialsFolder();
+    tried(at, 1, [1, 2, 3]);
+    tried(at, 2, [4, 5, 6]);
+    const own = (quantity: number) => {
+      const { compiled, parameters } = maker({ quantity });
+      return { hash: compiled.hash, parameters };
+    };
+    const best = (quantity: number, seeds = [1, 2, 3]) =>
+      bestSoFar(aPlan(), seeds, readTrials(at), own(quantity)).parameters.quantity;
+    expect([best(3), best(1), best(2)]).toEqual([2, 2, 1]);
+    expect(() => best(3, [1, 2, 3, 4])).toThrow(/No other version has been tried on these 4 days/);
+    const ofExecution = aPlan({ targetInventory: 100 });
+    tried(at, 1, [1, 2, 3], { targetInventory: 100 });
+    tried(at, 2, [4, 5, 6], { targetInventory: 100 });
+    expect(bestSoFar(ofExecution, [1, 2, 3], readTrials(at), own(3)).parameters.quantity).toBe(1);
+  });
+
+  test('of another build count as tried, and their values are not compared', () => {
+    const at = trialsFolder();
+    const trial = trialOf(aPlan({ strategy: maker({ quantity: 1 }) }), valuesOf([1, 2, 3]), MAKER, now);
+    addTrial(at, { ...trial, build: '0'.repeat(64) });
+    tried(at, 2, [4, 5, 6]);
+    const plan = aPlan({ strategy: maker({ quantity: 2 }) });
+    const luck = luckAmong(readTrials(at), plan, valuesOf([4, 5, 6]));
+    expect(luck).toMatchObject({ trials: 2, completeTrials: 1 });
+  });
+
+  test('a line that was left unfinished is passed over, one of another kind is refused by its number', () => {
+    const at = trialsFolder();
+    tried(at, 1, [1, 2, 3]);
+    appendFileSync(path.join(at, 'trials.jsonl'), '{"at":"2026-01');
+    tried(at, 2, [4, 5, 6]);
+    expect(readTrials(at)).toHaveLength(2);
+    appendFileSync(path.join(at, 'trials.jsonl'), '{"at":"2026-01-05T09:30:00Z"}\n');
+    expect(() => readTrials(at)).toThrow(/trials.jsonl, line \d+ is no trial: .*build/s);
+  });
+});
+
+test('openings that processes write at the same time are all remembered', async () => {
+  const at = path.join(folder, 'at-once');
+  const script = `
+    const { writeOpening } = require(${JSON.stringify(path.join(ROOT, 'client', 'lab-ledger.ts'))});
+    for (let number = 1; number <= 20; number++)
+      writeOpening(process.argv[1], { block: { purpose: 'sealed', number }, session: process.argv[2],
+        strategy: 'a', reason: 'test', at: new Date().toISOString() });`;
+  await Promise.all(
+    ['one', 'two', 'three'].map((session) =>
+      run(process.execPath, ['--import', 'tsx', '--eval', script, at, session], { cwd: ROOT }),
+    ),
+  );
+  expect(readOpenings(at).openings).toHaveLength(60);
+  expect(existsSync(path.join(at, 'openings.lock'))).toBe(false);
+}, 60_000);
 
 describe('a run card', () => {
   let card: RunCard;
@@ -282,6 +395,118 @@ describe('the commands', () => {
     ]);
   }, 120_000);
 
+  test('evaluate on all that is held back has evidence and a card of each, and only its known days are a trial', async () => {
+    const out = path.join(folder, 'sealed-all');
+    const home = path.join(folder, 'home', 'lab');
+    const before = [readTrials(home).length, readOpenings(home).openings.length];
+    const { code, stdout } = await mercato(
+      'lab',
+      'evaluate',
+      example,
+      ...short,
+      '--sealed',
+      'all',
+      '--out',
+      out,
+    );
+    expect(code).toBe(0);
+    const { evidence, trials } = JSON.parse(
+      readFileSync(path.join(out, 'evaluation.json'), 'utf8'),
+    ) as EvaluationSummary;
+    expect(evidence.map(({ days }) => days)).toEqual([
+      'sealed',
+      'validation',
+      'sealed_parameters',
+      'sealed_mechanism',
+    ]);
+    expect(trials.luck).toBeNull();
+    expect([readTrials(home).length, readOpenings(home).openings.length]).toEqual([
+      before[0]! + 1,
+      before[1]! + 3,
+    ]);
+    for (const { verdict } of evidence) expect(stdout).toContain(verdict.sentence);
+    expect(
+      readdirSync(out)
+        .filter((name) => name.startsWith('card'))
+        .toSorted(),
+    ).toEqual([
+      'card-sealed-mechanism.json',
+      'card-sealed-parameters.json',
+      'card-validation.json',
+      'card.json',
+    ]);
+    const types = (name: string) => readRunCard(path.join(out, name)).block!.purpose;
+    expect(types('card-sealed-mechanism.json')).toBe('sealed_mechanism');
+    const verified = await mercato('lab', 'verify', path.join(out, 'card-sealed-mechanism.json'));
+    expect(verified).toMatchObject({ code: 0, stdout: expect.stringMatching(/^The same: 6 runs/) as string });
+  }, 120_000);
+
+  test('report writes the same page again, with the search that a strategy came from if asked, and not of what was changed', async () => {
+    const out = path.join(folder, 'reported');
+    expect(await mercato('lab', 'evaluate', example, ...short, '--out', out)).toMatchObject({ code: 0 });
+    const page = readFileSync(path.join(out, 'report.html'), 'utf8');
+    const again = path.join(folder, 'again.html');
+    expect(await mercato('lab', 'report', out, '--out', again)).toMatchObject({ code: 0 });
+    expect(readFileSync(again, 'utf8')).toBe(page);
+    const file = path.join(out, 'evaluation.json');
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replace('istinguishable from cash', 'quite distinguishable'),
+    );
+    const changed = await mercato('lab', 'report', out);
+    expect(changed.stderr).toContain('is not what card.json was written with');
+    const neither = await mercato('lab', 'report', folder);
+    expect(neither.stderr).toContain('search.json cannot be read');
+  }, 120_000);
+
+  test('evaluate against the best so far needs one, and takes it', async () => {
+    const ground = ['--minutes', '4', '--seeds', '2'];
+    const none = await mercato('lab', 'evaluate', example, ...ground, '--against', 'best');
+    expect(none.stderr).toMatch(/No other version has been tried on these 2 days of realistic/);
+    await mercato('lab', 'evaluate', example, ...ground);
+    const parameters = ['--parameters', '{"quantity":20}'];
+    const { stdout } = await mercato(
+      'lab',
+      'evaluate',
+      example,
+      ...ground,
+      ...parameters,
+      '--against',
+      'best',
+    );
+    expect(stdout).toContain('the best so far (market-maker.ts');
+    expect(stdout).toContain('2 versions have been tried on these days');
+  }, 120_000);
+
+  test('what cannot be held back is refused before anything is opened', async () => {
+    const before = readOpenings(path.join(folder, 'home', 'lab')).openings.length;
+    const preset = await mercato(
+      'lab',
+      'evaluate',
+      example,
+      ...short,
+      '--sealed',
+      'all',
+      '--scenarios',
+      'rmsc04',
+    );
+    expect(preset.stderr).toMatch(/rmsc04 is a preset, the same for every seed/);
+    const fair = await mercato(
+      'lab',
+      'evaluate',
+      example,
+      ...short,
+      '--sealed',
+      'mechanism',
+      '--scenarios',
+      'no_edge',
+    );
+    expect(fair.stderr).toMatch(/no_edge works in one way only/);
+    const what = await mercato('lab', 'evaluate', example, ...short, '--sealed', 'everything');
+    expect(what.stderr).toMatch(/--sealed is seeds, parameters, mechanism, all; "everything" is none/);
+    expect(readOpenings(path.join(folder, 'home', 'lab')).openings).toHaveLength(before);
+  }, 120_000);
+
   test.each([
     [['--seeds', '3000001000001-3000001000005'], /is held back: it belongs to block 1 of sealed/],
     [['--seeds', '1-5', '--sealed'], /take a number of seeds/],
@@ -289,7 +514,7 @@ describe('the commands', () => {
     [['--scenarios', 'quiet'], /no scenario "quiet"/],
     [['--parameters', '{"quantity":"many"}'], /object of numbers/],
     [['--parameters', '{"size":1}'], /"size" is no parameter of the strategy/],
-    [['--sandbox', 'direct'], /--sandbox is quickjs or isolated_vm/],
+    [['--sandbox', 'direct'], /--sandbox is quickjs, isolated_vm; "direct" is none of them/],
     [['--target', '100'], /compared with another one/],
     [['--scenarios', 'no_edge', '--capacity', '2'], /does not go with no_edge/],
   ])(

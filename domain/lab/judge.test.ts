@@ -187,6 +187,16 @@ describe('runs that went wrong', () => {
     );
   });
 
+  test('with more than one seed in ten lost there is no verdict: it need not be chance which', () => {
+    const lost = (count: number): ScoredRun[] =>
+      runs(values).map((run, i): ScoredRun =>
+        i < count ? { scenario: 'calm', seed: run.seed, type: 'void', reason: 'killed' } : run,
+      );
+
+    expect(judged(lost(2)).voidSeeds).toBe(2);
+    expect(() => judged(lost(3))).toThrow('3 of 20 seeds were lost by the machine');
+  });
+
   test('with fewer than two seeds left there is no verdict', () => {
     const strategy = runs(values).map((run, i): ScoredRun =>
       i === 0 ? run : { scenario: 'calm', seed: run.seed, type: 'void', reason: 'killed' },
