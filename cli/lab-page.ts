@@ -8,6 +8,7 @@ import { intervalChart } from './interval-chart.ts';
 import { lineageSection } from './lab-search-page.ts';
 import {
   anatomyRows,
+  axisRows,
   costRows,
   counterpartyRows,
   evidenceRows,
@@ -114,6 +115,10 @@ export async function evaluationPage(
               ]),
             ),
           ]),
+      section(
+        'Six axes',
+        `${htmlTable(axisRows(summary))}<p class="small">They describe and decide nothing. Scores of 1 to 10: where it stands among 48 reference strategies on days of <code>realistic</code>, 5.5 being their median; in brackets what two standard errors either way would make of it (version ${summary.axes.breakpoints} of the breakpoints).</p>`,
+      ),
       ...(search === null ? [] : [section('Where it came from: the search', lineageSection(search))]),
       section(
         'The market without it',

@@ -6,6 +6,7 @@ import type { Verification } from '../client/lab-card.ts';
 import type { Spread } from '../client/lab-description.ts';
 import type { Evaluation } from '../client/lab-evaluation.ts';
 import type { EvaluationSummary, Evidence } from '../client/lab-judgement.ts';
+import type { AxisResult, AxisUnknown } from '../domain/lab/axes.ts';
 import { primaryMeasure } from '../domain/lab/measures.ts';
 import { PNL_PARTS } from '../domain/lab/pnl-anatomy.ts';
 import type { PnlPart } from '../domain/lab/pnl-anatomy.ts';
@@ -187,6 +188,34 @@ export function luckRows({ trials: { versions, luck } }: Pick<EvaluationSummary,
   ];
 }
 
+const UNKNOWN_LABELS: Readonly<Record<AxisUnknown, string>> = {
+  failed: 'a day failed',
+  execution: 'of executions not known',
+  never_traded: 'never traded',
+  not_measured: 'not measured',
+};
+
+/** Value and score of each axis, and the scores by scenario. */
+export function axisRows({ axes: { overall, scenarios } }: Pick<EvaluationSummary, 'axes'>): Rows {
+  const several = scenarios.length > 1 ? scenarios : [];
+  return [
+    ['axis', 'unit', 'value', 'score', ...several.map(({ scenario }) => `score in ${scenario}`)],
+    ...overall.map((result, i) => [
+      result.axis,
+      result.unit,
+      result.value === null ? UNKNOWN_LABELS[result.reason] : number(result.value),
+      scoreText(result),
+      ...several.map(({ axes }) => scoreText(axes[i]!)),
+    ]),
+  ];
+}
+
+function scoreText({ score, scoreRange }: AxisResult): string {
+  if (score === null) return '–';
+  const [low, high] = scoreRange ?? [score, score];
+  return `${score.toFixed(1)} (${low.toFixed(1)} … ${high.toFixed(1)})`;
+}
+
 export function riskRows(summary: Pick<EvaluationSummary, 'measures'>): Rows {
   return measureRows(summary, 'mean a day (least … most)', RISK_LABELS);
 }
@@ -329,8 +358,14 @@ export function renderEvaluation(summary: EvaluationSummary): string {
     `${strategy.fileName} ${strategy.hash.slice(0, 8)} · ${evidence[0].seeds} · ${sandbox} · ${seconds.toFixed(0)} s`,
     ...sections.flatMap(([title, rows]) => (rows.length < 2 ? [] : [`${title}:`, renderRows(rows)])),
     ...notesOf(summary),
+    axesLine(summary),
     verdict.sentence,
   ].join('\n');
+}
+
+function axesLine({ axes: { overall } }: EvaluationSummary): string {
+  const scores = overall.map(({ axis, score }) => `${axis} ${score === null ? '–' : score.toFixed(1)}`);
+  return `Among reference strategies, of 10, 5.5 their median (this describes and decides nothing): ${scores.join(', ')}.`;
 }
 
 export function renderVerification({ divergence, isWhole, differences, runs }: Verification): string {

@@ -1,5 +1,7 @@
 // Is a strategy better than a reference, or only lucky? Runs of both on the same seeds, and what the court says of them.
 import { InvalidInputError } from '../domain/errors.ts';
+import { axesOf } from '../domain/lab/axes.ts';
+import type { StrategyAxes } from '../domain/lab/axes.ts';
 import { cashRuns, judge, valuesBySeed } from '../domain/lab/judge.ts';
 import type { SeedValues } from '../domain/lab/judge.ts';
 import { primaryMeasure, scoredRun, SECONDARY } from '../domain/lab/measures.ts';
@@ -62,6 +64,8 @@ export type Evaluation = {
   readonly measures: readonly ScenarioMeasures[];
   /** What it did to the market: strategy − absent on the same seeds. */
   readonly footprint: Footprint;
+  /** Where it stands among reference strategies: described, never judged. */
+  readonly axes: StrategyAxes;
   /** In the order of the plan: by seed, scenario and side. */
   readonly runs: readonly EvaluatedRun[];
 };
@@ -140,6 +144,10 @@ export async function evaluate(plan: EvaluationPlan, options: LabOptions = {}): 
     anatomy: scenarios.map((scenario) => anatomyOf(scenario, runs)),
     measures: scenarios.map((scenario) => measuresOf(scenario, runs)),
     footprint: footprintOf(runs),
+    axes: axesOf(
+      runs.filter(({ side }) => side === 'strategy'),
+      runs.filter(({ side }) => side === 'absent'),
+    ),
     runs: ordered(runs),
   };
 }

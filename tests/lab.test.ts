@@ -374,6 +374,14 @@ describe('the commands', () => {
     };
     expect(page).toContain(verdict.sentence);
     expect(page).not.toMatch(/<script|<link|src=/);
+    for (const title of [
+      'Luck of the best of many',
+      'Risk',
+      'How it traded',
+      'Six axes',
+      'The market without it',
+    ])
+      expect(page).toContain(`<h2>${title}</h2>`);
     const again = await mercato('lab', 'evaluate', example, ...short, '--out', out);
     expect(again.stderr).toContain('it is there already');
     expect(await mercato('lab', 'verify', path.join(out, 'card.json'))).toMatchObject({
