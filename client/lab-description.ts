@@ -8,7 +8,12 @@ import type { PnlPart } from '../domain/lab/pnl-anatomy.ts';
 import { RUN_MEASURES } from '../domain/lab/run.ts';
 import type { RunMeasure } from '../domain/lab/run.ts';
 import { RandomKey } from '../domain/random.ts';
-import type { EvaluatedRun, Side } from './lab-evaluation.ts';
+import type { LabResult } from '../sandbox/lab-job.ts';
+
+/** Whose a run is: of the strategy, of its reference, of nobody, or of a random trader with the strategy's turnover. */
+export const SIDES = ['strategy', 'reference', 'absent', 'luck'] as const;
+export type Side = (typeof SIDES)[number];
+export type EvaluatedRun = { readonly side: Side; readonly scenario: string } & LabResult;
 
 export type ScenarioAnatomy = {
   readonly scenario: string;

@@ -15,8 +15,9 @@ import { capacityOf, capacityRuns } from './lab-capacity.ts';
 import type { Capacity } from './lab-capacity.ts';
 import { runCardOf } from './lab-card.ts';
 import type { RunCard } from './lab-card.ts';
+import type { EvaluatedRun } from './lab-description.ts';
 import { evaluate, requireEvaluable } from './lab-evaluation.ts';
-import type { Against, EvaluatedRun, Evaluation, EvaluationPlan, Ground } from './lab-evaluation.ts';
+import type { Against, Evaluation, EvaluationPlan, Ground } from './lab-evaluation.ts';
 import { writeOpening } from './lab-ledger.ts';
 import { addTrial, bestSoFar, luckAmong, readTrials, trialOf, versionsOn } from './lab-trials.ts';
 
