@@ -128,7 +128,7 @@ export type AxisRun = { readonly scenario: string } & Pick<LabRun, 'seed' | 'end
 
 /**
  * Where a strategy stands on each axis, by scenario and overall. Days of every scenario are scored on the same scale, that of
- * `realistic`, so that scenarios can be compared with each other. A description, never a verdict.
+ * whole days of `realistic`, so that scenarios can be compared with each other. A description, never a verdict.
  * @param own runs of the strategy
  * @param absent the same days without it; those that are missing or void are left out of the three axes of the market
  */
