@@ -180,7 +180,7 @@ async function measureKernel(
         onTick: (state) => strategy.onTick(state),
         onMarketData(state) {
           count += 1;
-          return strategy.onMarketData(state);
+          return strategy.onMarketData!(state);
         },
         onOrderUpdate: (update, state) => strategy.onOrderUpdate(update, state),
         onSimulationEnd: (state) => strategy.onSimulationEnd(state),

@@ -53,6 +53,7 @@ const MOST_LENGTH = 2 ** 32 - 1;
 
 export class ChannelStrategy implements SandboxedStrategy {
   fuelUsed = 0;
+  readonly onMarketData?: (state: MarketState) => readonly OrderAction[];
   private readonly heap: Heap;
   private readonly limits: SandboxLimits;
   private readonly cursor: Cursor;
@@ -75,6 +76,7 @@ export class ChannelStrategy implements SandboxedStrategy {
     this.takeActions();
     const has = CALLBACKS.map((name) => [name, this.cursor.take() === 1] as const);
     this.has = Object.fromEntries(has) as Record<Callback, boolean>;
+    if (this.has.onMarketData) this.onMarketData = (state) => this.askAbout('onMarketData', null, state);
   }
 
   initialize(config: AgentConfig): void {
@@ -93,10 +95,6 @@ export class ChannelStrategy implements SandboxedStrategy {
 
   onTick(state: MarketState): readonly OrderAction[] {
     return this.has.onTick ? this.askAbout('onTick', null, state) : [];
-  }
-
-  onMarketData(state: MarketState): readonly OrderAction[] {
-    return this.has.onMarketData ? this.askAbout('onMarketData', null, state) : [];
   }
 
   onOrderUpdate(update: OrderUpdate, state: MarketState): readonly OrderAction[] {

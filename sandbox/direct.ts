@@ -37,10 +37,12 @@ export const directSandbox: StrategySandbox = {
 /** What the strategy left out does nothing. */
 class DirectStrategy implements SandboxedStrategy {
   readonly fuelUsed = 0;
+  readonly onMarketData?: (state: MarketState) => readonly OrderAction[];
   private readonly strategy: Partial<Strategy>;
 
   constructor(strategy: Partial<Strategy>) {
     this.strategy = strategy;
+    if (strategy.onMarketData !== undefined) this.onMarketData = (state) => strategy.onMarketData!(state);
   }
 
   initialize(config: AgentConfig): void {
@@ -49,10 +51,6 @@ class DirectStrategy implements SandboxedStrategy {
 
   onTick(state: MarketState): readonly OrderAction[] {
     return this.strategy.onTick === undefined ? [] : this.strategy.onTick(state);
-  }
-
-  onMarketData(state: MarketState): readonly OrderAction[] {
-    return this.strategy.onMarketData === undefined ? [] : this.strategy.onMarketData(state);
   }
 
   onOrderUpdate(update: OrderUpdate, state: MarketState): readonly OrderAction[] {

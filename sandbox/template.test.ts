@@ -14,7 +14,7 @@ test('each published type is the one of the market', () => {
     Same<market.OrderStatus, published.OrderStatus>,
     Same<market.OrderAction, published.OrderAction>,
     // Callbacks may be left out of a published one.
-    Same<market.Strategy, Required<published.Strategy>>,
+    Same<Required<market.Strategy>, Required<published.Strategy>>,
   ] = [true, true, true, true, true, true, true];
 
   expect(same).not.toContain(false);

@@ -29,7 +29,9 @@ export function atSize(strategy: Strategy, factor: number): Strategy {
   return {
     initialize: (config) => strategy.initialize({ ...config, targetInventory: told(config.targetInventory) }),
     onTick: (state) => sent(strategy.onTick(stateOf(state))),
-    onMarketData: (state) => sent(strategy.onMarketData(stateOf(state))),
+    ...(strategy.onMarketData === undefined
+      ? {}
+      : { onMarketData: (state: MarketState) => sent(strategy.onMarketData!(stateOf(state))) }),
     onOrderUpdate: (update, state) => sent(strategy.onOrderUpdate(updateOf(update), stateOf(state))),
     onSimulationEnd: (state) => strategy.onSimulationEnd(stateOf(state)),
   };

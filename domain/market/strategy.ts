@@ -164,8 +164,8 @@ export type Strategy = {
   initialize(config: AgentConfig): void;
   /** At every tick of the strategy's clock. */
   onTick(state: MarketState): readonly OrderAction[];
-  /** Whenever market data arrive. */
-  onMarketData(state: MarketState): readonly OrderAction[];
+  /** Whenever market data arrive. Left out, nothing has to be put together for each of them. */
+  onMarketData?(state: MarketState): readonly OrderAction[];
   onOrderUpdate(update: OrderUpdate, state: MarketState): readonly OrderAction[];
   onSimulationEnd(state: MarketState): void;
 };

@@ -26,7 +26,6 @@ export function followMomentum({ quantity, window }: FollowMomentumOptions): Str
       const missing = Math.abs(wanted - inventory);
       return [wanted > inventory ? orderActions.buyNow(missing) : orderActions.sellNow(missing)];
     },
-    onMarketData: () => [],
     onOrderUpdate: () => [],
     onSimulationEnd: () => undefined,
   };

@@ -25,7 +25,6 @@ export function quoteBothSides({ quantity, mostInventory }: QuoteBothSidesOption
       if (openOrders.length === wanted.length && wanted.every(isThere)) return [];
       return [orderActions.cancelAll(), ...wanted];
     },
-    onMarketData: () => [],
     onOrderUpdate: () => [],
     onSimulationEnd: () => undefined,
   };

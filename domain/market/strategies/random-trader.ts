@@ -33,7 +33,6 @@ export function randomTrader({ seed, orders, buys, quantity, mostInventory }: Ra
         actions.push(nextBuys() ? orderActions.buyNow(quantity) : orderActions.sellNow(quantity));
       return actions;
     },
-    onMarketData: () => [],
     onOrderUpdate: () => [],
     onSimulationEnd: () => undefined,
   };

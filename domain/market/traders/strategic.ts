@@ -75,6 +75,8 @@ export class StrategicTrader implements Participant {
   /** Sent in the second of the day that it is. */
   private requests = 0;
   private second = -1;
+  /** The last market data, when no state has shown them yet: rows of side, price and shares. */
+  private delivered: Int32Array | null = null;
   private bids: readonly PriceLevel[] = [];
   private asks: readonly PriceLevel[] = [];
   private lastTrade: number | null = null;
@@ -118,8 +120,10 @@ export class StrategicTrader implements Participant {
     const { pool } = this.kernel;
     const type = pool.type[row]!;
     if (type === message.L2_DATA) {
-      this.takeData(pool.rows[row]!, pool.e[row]!);
-      this.act(this.call('onMarketData', () => this.strategy.onMarketData(this.state())));
+      this.delivered = pool.rows[row]!;
+      if (pool.e[row]! > 0) this.lastTrade = pool.e[row]!;
+      if (this.strategy.onMarketData !== undefined)
+        this.act(this.call('onMarketData', () => this.strategy.onMarketData!(this.state())));
       return;
     }
     const update = this.takeAnswer(type, row);
@@ -137,14 +141,17 @@ export class StrategicTrader implements Participant {
     }
   }
 
-  private takeData(rows: Int32Array, lastTrade: number): void {
+  /** Only what is looked at is put together: most data are followed by others before the next callback. */
+  private readDelivered(): void {
+    const rows = this.delivered;
+    if (rows === null) return;
+    this.delivered = null;
     const levels: [PriceLevel[], PriceLevel[]] = [[], []];
     for (let at = 0; at < rows.length; at += 3)
       levels[rows[at]!]!.push(Object.freeze([rows[at + 1]!, rows[at + 2]!] as const));
     [this.bids, this.asks] = levels;
     Object.freeze(this.bids);
     Object.freeze(this.asks);
-    if (lastTrade > 0) this.lastTrade = lastTrade;
   }
 
   // ------------------------------------------------------------------------------------------- what the exchange says
@@ -451,6 +458,7 @@ export class StrategicTrader implements Participant {
   }
 
   private state(): MarketState {
+    this.readDelivered();
     const { bids, asks, lastTrade, portfolio } = this;
     const { now } = this.kernel;
     const bestBid = bids[0]?.[0] ?? null;
