@@ -171,7 +171,7 @@ export async function startExperiment({ db, temporal }: Services, given: unknown
       workflowId: experimentWorkflowId(experimentId),
       workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      staticSummary: `${record.config.arms.map(({ name }) => name).join(' against ')}, seeds ${record.config.seeds.join(', ')}`,
+      staticSummary: `${record.config.arms.map(({ name }) => name).join(' against ')}, ${record.config.seeds.length === 1 ? 'one seed' : `${record.config.seeds.length} seeds`}`,
     });
   return record;
 }
