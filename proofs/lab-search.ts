@@ -17,12 +17,13 @@ import { median } from '../domain/descriptive-statistics.ts';
 import { primaryMeasure } from '../domain/lab/measures.ts';
 import type { Verdict } from '../domain/lab/verdict.ts';
 
-const SESSION_SEEDS = [1, 2, 3, 4, 5];
+/** 1 to 5 were seen by the methods that came before this one, and 101 to 106 while it was made. */
+const SESSION_SEEDS = [11, 12, 13, 14, 15];
 const MINUTES = 30;
 const BUDGET = 128;
 const SEALED_SEEDS = 100;
 /** Far from the blocks that a ledger gives out, so that no session of a user has been burnt by this proof. */
-const FIRST_BLOCK = 900_000;
+const FIRST_BLOCK = 910_000;
 const AGAINST = ['default', 'best_of_n', 'random_search'] as const;
 
 async function main(): Promise<void> {
