@@ -17,7 +17,7 @@ export type Observation = {
 
 /** Of the function: root mean square over the parameters at which values begin to differ, and its part of the variance. */
 const LENGTHS = [0.25, 0.5, 1];
-const SIGNALS = [0.03, 0.1, 0.3, 0.7];
+const SIGNALS = [0.03, 0.1, 0.3, 0.7, 0.9, 0.99];
 /** Of the other part: what the seeds like. */
 const LIKINGS = [0, 0.4];
 /** So much that nothing is learned from how one group differs from another. */
