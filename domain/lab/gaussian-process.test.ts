@@ -44,11 +44,10 @@ test('without noise it goes through the values', () => {
     [0, 0.3, 1],
     [2, -1, 5],
   ];
-  const between = (a: number): number[] => points!.map((b) => matern52(Math.abs(a - b), 0.4));
-  const process = new GaussianProcess(points!.map(between), values!);
+  const between = (a: number): number[] => points.map((b) => matern52(Math.abs(a - b), 0.4));
+  const process = new GaussianProcess(points.map(between), values);
 
-  for (const [i, point] of points!.entries())
-    expect(process.mean(between(point))).toBeCloseTo(values![i]!, 10);
+  for (const [i, point] of points.entries()) expect(process.mean(between(point))).toBeCloseTo(values[i]!, 10);
 });
 
 test('likelihood of two correlated values, at the scale that makes them most likely', () => {
