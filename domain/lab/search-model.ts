@@ -28,13 +28,14 @@ const GROUP_VARIANCE = 20;
 /** Keeps places that are all but the same from being told apart. */
 const JITTER = 1e-6;
 
+type Shape = Parts & { readonly length: number };
 type Parts = { readonly signal: number; readonly liking: number };
 
 const PARTS: readonly Parts[] = SIGNALS.flatMap((signal) => LIKINGS.map((liking) => ({ signal, liking })));
 
 export class SearchModel {
   private readonly places: readonly Place[];
-  private readonly shape: Parts & { readonly length: number };
+  private readonly shape: Shape;
   private readonly process: GaussianProcess;
 
   /** Of all shapes the one under which the observations are most likely. */
@@ -42,16 +43,17 @@ export class SearchModel {
     this.places = observations.map(({ place }) => place);
     const values = observations.map(({ value }) => value);
     const distances = this.places.map((a, i) => this.places.slice(0, i + 1).map((b) => distance(a, b)));
-    const fits = LENGTHS.flatMap((length) => {
+    let best: { shape: Shape; process: GaussianProcess } | null = null;
+    for (const length of LENGTHS) {
       const likeness = distances.map((row) => row.map((apart) => matern52(apart, length)));
-      return PARTS.map((parts) => ({
-        shape: { length, ...parts },
-        process: new GaussianProcess(covarianceOf(observations, likeness, parts), values),
-      }));
-    });
-    const best = fits.reduce((a, b) => (b.process.logLikelihood > a.process.logLikelihood ? b : a));
-    this.shape = best.shape;
-    this.process = best.process;
+      for (const parts of PARTS) {
+        const process = new GaussianProcess(covarianceOf(observations, likeness, parts), values);
+        if (best === null || process.logLikelihood > best.process.logLikelihood)
+          best = { shape: { length, ...parts }, process };
+      }
+    }
+    this.shape = best!.shape;
+    this.process = best!.process;
   }
 
   /** What is to be expected of the function there; only differences between places mean something. */

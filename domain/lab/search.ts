@@ -199,20 +199,26 @@ function expectedMost(parameters: ParameterRanges, model: SearchModel, entries: 
  * differs by exactly 0. A failure is as bad as the worst of them.
  */
 function modelOf({ seeds, parameters }: SearchPlan, entries: readonly Entry[]): SearchModel {
-  const observations = Array.from({ length: GROUPS }, (_, group) => {
-    const positions = groupOf(seeds.length, group);
-    const seen = entries.filter(({ scores }) => scores[positions[0]!] !== undefined);
-    const raw = seen.map(({ scores }) => meanScore(positions.map((position) => scores[position])));
-    const reference = raw.find(Number.isFinite) ?? 0;
-    return seen.map((entry, i) => ({ entry, group, value: raw[i]! - reference }));
-  }).flat();
+  const means = entries.flatMap(({ parameters: point, scores }) =>
+    Array.from({ length: GROUPS }, (_, group) => group).flatMap((group) => {
+      const own = groupOf(seeds.length, group).map((position) => scores[position]);
+      return own.includes(undefined) ? [] : [{ point, group, score: meanScore(own) }];
+    }),
+  );
+  const references = Array.from(
+    { length: GROUPS },
+    (_, number) => means.find(({ group, score }) => group === number && Number.isFinite(score))?.score ?? 0,
+  );
+  const observations = means.map(({ point, group, score }) => ({
+    place: placeOf(parameters, point),
+    group,
+    value: score - references[group]!,
+  }));
   const worst = Math.min(0, ...observations.map(({ value }) => value).filter(Number.isFinite));
   return new SearchModel(
-    observations.slice(-MOST_OBSERVATIONS).map(({ entry, group, value }) => ({
-      place: placeOf(parameters, entry.parameters),
-      group,
-      value: Math.max(worst, value),
-    })),
+    observations
+      .slice(-MOST_OBSERVATIONS)
+      .map((observation) => ({ ...observation, value: Math.max(worst, observation.value) })),
   );
 }
 
