@@ -3,9 +3,8 @@
 // answer is a result: prints the table, and fails only when something could not be run. With names of goals after the command it
 // is those alone.
 //
-// Sessions are the first 30 minutes of `realistic`, and each method has 128 runs: 16 evaluations on 8 seeds. A run in QuickJS then
-// takes 0.1 to 0.3 s of a processor, and a process for each candidate some 0.3 s more; from that all 10 sessions (128 × 3 runs to search
-// and 100 × 4 to judge) are estimated at 15 to 20 minutes on two processors that do nothing else. Whole days would take 13 times as many
+// Sessions are the first 30 minutes of `realistic`, and each method has 128 runs: 16 evaluations on 8 seeds. All 10 sessions (128 × 3 runs
+// to search and 100 × 4 to judge) took 29 minutes on two processors beside other work. Whole days would take 13 times as many
 // minutes of market. What is found holds for such sessions.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
