@@ -7,17 +7,17 @@ import { propose } from '../random-search.ts';
 import type { Dimension, Point } from '../random-search.ts';
 import type { RandomKey } from '../random.ts';
 import { blockOf } from './sealed-seeds.ts';
+import { SearchModel } from './search-model.ts';
 
 /**
- * - `search`: rounds of mutations of the best so far, up to 8 in a round. All are run on a quarter of the seeds; the better half
- *   of them on the next quarter; the better half of those on the other half (successive halving: Jamieson and Talwalkar 2016).
- *   The survivors and the best so far, which has then been run on the same seeds, are compared by their means.
+ * - `search`: learns from all runs what the ranges look like (`search-model.ts`). A new candidate is run on a quarter of the seeds,
+ *   the quarters in turn: half of the candidates spread evenly over the ranges (a Latin hypercube), then each where one of the functions
+ *   that the model holds possible is best (Thompson sampling). The few of which the model expects most are run on the other seeds too;
+ *   of them and the default that one wins of which it expects most in the end, which need not be the one with the luckiest mean.
  * - `random_search`: points drawn evenly over the ranges, whatever the others came to. Each is run on all seeds; the best mean wins.
- * - `best_of_n`: the mutations that `search` begins with, all of them of the default: as many tries, and nothing learned from
- *   them. Each is run on all seeds; the best mean wins.
+ * - `best_of_n`: random steps from the default, with nothing learned from them. Each is run on all seeds; the best mean wins.
  *
- * All three run the default on all seeds first and may end with it, and all use exactly the same number of runs. Where `search`
- * gives up early it has more candidates for the same runs: that is what it does better or worse than the others.
+ * All three run the default on all seeds first and may end with it, and all use exactly the same number of runs.
  */
 export const SEARCH_METHODS = ['search', 'random_search', 'best_of_n'] as const;
 export type SearchMethod = (typeof SEARCH_METHODS)[number];
@@ -58,17 +58,26 @@ export type Search = Generator<readonly SearchRequest[], SearchOutcome, readonly
 
 /** A budget of less than that is the default and one other candidate. */
 const LEAST_CANDIDATES = 2;
-const RUNGS = 4;
-const MOST_OF_ROUND = 8;
+/** Of the seeds; `search` runs a new candidate on one of them. */
+const GROUPS = 4;
+/** One candidate in so many evaluations is run on all seeds in the end. */
+const EVALUATIONS_PER_FINALIST = 6;
+/** The model is made anew so often while there are new candidates. */
+const ROUNDS = 4;
+/** The model chooses among so many points drawn evenly, and as many near the few of which it expects most. */
+const POOL = 100;
+const NEAR = 5;
+/** Its time grows with the third power of what it knows, so that it knows the last runs only when there are very many. */
+const MOST_OBSERVATIONS = 800;
 
 /** @throws InvalidInputError for a plan that cannot be carried out, and for seeds that are not of a block for training */
 export function startSearch(method: SearchMethod, plan: SearchPlan): Search {
   const { parameters, seeds, budget } = plan;
   if (Object.keys(parameters).length === 0)
     throw new InvalidInputError('the strategy has no `parameters`: there is nothing to search');
-  if (seeds.length === 0 || seeds.length % RUNGS !== 0)
+  if (seeds.length === 0 || seeds.length % GROUPS !== 0)
     throw new InvalidInputError(
-      `a search takes a multiple of ${RUNGS} seeds to train on, not ${seeds.length}`,
+      `a search takes a multiple of ${GROUPS} seeds to train on, not ${seeds.length}`,
     );
   const other = seeds.find((seed) => blockOf(seed)?.purpose !== 'train');
   if (other !== undefined) throw new InvalidInputError(`seed ${other} is not of a block for training`);
@@ -79,7 +88,7 @@ export function startSearch(method: SearchMethod, plan: SearchPlan): Search {
     );
   switch (method) {
     case 'search':
-      return halvingSearch(plan, candidates);
+      return modelSearch(plan, candidates);
     case 'random_search':
       return fullSearch(plan, candidates, (number) =>
         uniformPoint(parameters, plan.key.at('uniform', number)),
@@ -93,58 +102,142 @@ export function startSearch(method: SearchMethod, plan: SearchPlan): Search {
 }
 
 /** @param evaluations each is worth as many runs as there are seeds */
-function* halvingSearch(plan: SearchPlan, evaluations: number): Search {
-  const { seeds, parameters } = plan;
-  const rounds = roundsOf(evaluations - 1);
-  const proposals = new Proposals(
-    plan,
-    rounds.reduce((sum, size) => sum + size, 0),
-  );
+function* modelSearch(plan: SearchPlan, evaluations: number): Search {
+  const { seeds, key, parameters } = plan;
   const everywhere = seeds.map((_, position) => position);
-  const all = [newEntry(startOf(parameters))];
-  yield* runOn(all, everywhere, seeds);
-  let best = all[0]!;
-  for (const [round, size] of rounds.entries()) {
-    const from = best.parameters;
-    let left = Array.from({ length: size }, () => newEntry(proposals.next(from)));
-    all.push(...left);
-    for (const [rung, positions] of rungsOf(seeds.length, round).entries()) {
-      if (rung > 0) left = ranked(left).slice(0, Math.max(1, Math.floor(left.length / 2)));
-      yield* runOn(left, positions, seeds);
-    }
-    best = ranked([best, ...left])[0]!;
+  const usual = newEntry(startOf(parameters));
+  const all = [usual];
+  yield* runOn([[usual, everywhere]], seeds);
+  const finalists = Math.ceil(evaluations / EVALUATIONS_PER_FINALIST);
+  const tries = GROUPS * (evaluations - 1) - (GROUPS - 1) * finalists;
+  const spread = Math.ceil(tries / 2);
+  const mutations = new Proposals(plan, POOL * ROUNDS);
+  for (let left = tries; left > 0;) {
+    const size = left === tries ? spread : Math.min(left, Math.ceil(spread / ROUNDS));
+    const points =
+      left === tries
+        ? spreadPoints(parameters, size, key.at('spread'))
+        : promisingPoints(plan, modelOf(plan, all), all, size, mutations, key.at('promising', left));
+    const added = points.map(newEntry);
+    yield* runOn(
+      added.map((entry, i) => [entry, groupOf(seeds.length, all.length + i)]),
+      seeds,
+    );
+    all.push(...added);
+    left -= size;
   }
-  return outcomeOf(all, best);
+  const chosen = expectedMost(parameters, modelOf(plan, all), all.slice(1)).slice(0, finalists);
+  yield* runOn(
+    chosen.map((entry) => [entry, everywhere.filter((position) => entry.scores[position] === undefined)]),
+    seeds,
+  );
+  return outcomeOf(all, expectedMost(parameters, modelOf(plan, all), [usual, ...chosen])[0]!);
+}
+
+/** A quarter of the seeds, by position. */
+function groupOf(seeds: number, number: number): number[] {
+  const size = seeds / GROUPS;
+  return Array.from({ length: size }, (_, i) => (number % GROUPS) * size + i);
+}
+
+/** Such that each parameter has one point in each of as many equal parts of its range (McKay, Beckman and Conover 1979). */
+function spreadPoints(parameters: ParameterRanges, size: number, key: RandomKey): Point[] {
+  const orders = new Map(
+    Object.keys(parameters).map((name) => {
+      const own = key.at(name, 'order');
+      const numbers = Array.from({ length: size }, (_, i) => i);
+      return [name, numbers.toSorted((a, b) => own.uniformAt(a) - own.uniformAt(b))];
+    }),
+  );
+  return Array.from({ length: size }, (_, i) =>
+    pointOf(parameters, (name) => (orders.get(name)![i]! + key.at(name, i).uniform()) / size),
+  );
+}
+
+/** Each the best of a few by another of the functions that the model holds possible. */
+function promisingPoints(
+  { parameters }: SearchPlan,
+  model: SearchModel,
+  entries: readonly Entry[],
+  size: number,
+  mutations: Proposals,
+  key: RandomKey,
+): Point[] {
+  const near = expectedMost(parameters, model, entries).slice(0, NEAR);
+  const uniform = (i: number): Point => uniformPoint(parameters, key.at('uniform', i));
+  const pool = Array.from({ length: POOL }, (_, i) => [
+    uniform(i),
+    mutations.next(near[i % near.length]!.parameters),
+  ]).flat();
+  const tried = new Set(entries.map((entry) => JSON.stringify(entry.parameters)));
+  const left = new Map(pool.map((point) => [JSON.stringify(point), point]));
+  for (const text of tried) left.delete(text);
+  const points = [...left.values()];
+  const draw = model.sampler(points.map((point) => placeOf(parameters, point)));
+  const taken = new Set<number>();
+  return Array.from({ length: size }, (_, number) => {
+    const values = draw(key.at('draw', number));
+    let best: number | null = null;
+    for (const [i, value] of values.entries())
+      if (!taken.has(i) && (best === null || value > values[best]!)) best = i;
+    // Where few values are possible all may have been tried.
+    if (best === null) return uniform(POOL + number);
+    taken.add(best);
+    return points[best]!;
+  });
+}
+
+/** Of those, best first; what failed is last. Of equal ones the earlier, so that nothing replaces the default without being better. */
+function expectedMost(parameters: ParameterRanges, model: SearchModel, entries: readonly Entry[]): Entry[] {
+  return ranked(entries, ({ parameters: point, scores }) =>
+    scores.includes(null) ? -Infinity : model.mean(placeOf(parameters, point)),
+  );
+}
+
+/**
+ * Values are differences to the first candidate that did not fail on the same seeds, which is the default if it can be: what is alike
+ * differs by exactly 0. A failure is as bad as the worst of them.
+ */
+function modelOf({ seeds, parameters }: SearchPlan, entries: readonly Entry[]): SearchModel {
+  const means = entries.flatMap(({ parameters: point, scores }) =>
+    Array.from({ length: GROUPS }, (_, group) => group).flatMap((group) => {
+      const own = groupOf(seeds.length, group).map((position) => scores[position]);
+      return own.includes(undefined) ? [] : [{ point, group, score: meanScore(own) }];
+    }),
+  );
+  const references = Array.from(
+    { length: GROUPS },
+    (_, number) => means.find(({ group, score }) => group === number && Number.isFinite(score))?.score ?? 0,
+  );
+  const observations = means.map(({ point, group, score }) => ({
+    place: placeOf(parameters, point),
+    group,
+    value: score - references[group]!,
+  }));
+  const worst = Math.min(0, ...observations.map(({ value }) => value).filter(Number.isFinite));
+  return new SearchModel(
+    observations
+      .slice(-MOST_OBSERVATIONS)
+      .map((observation) => ({ ...observation, value: Math.max(worst, observation.value) })),
+  );
+}
+
+function placeOf(parameters: ParameterRanges, point: Point): number[] {
+  return Object.entries(parameters).map(([name, { low, high }]) =>
+    high > low ? (point[name]! - low) / (high - low) : 0,
+  );
 }
 
 /** The default and others, each on all seeds. */
 function* fullSearch(plan: SearchPlan, candidates: number, next: (number: number) => Point): Search {
   const points = Array.from({ length: candidates - 1 }, (_, number) => next(number));
   const all = [startOf(plan.parameters), ...points].map(newEntry);
+  const everywhere = plan.seeds.map((_, position) => position);
   yield* runOn(
-    all,
-    plan.seeds.map((_, position) => position),
+    all.map((entry) => [entry, everywhere]),
     plan.seeds,
   );
-  return outcomeOf(all, ranked(all)[0]!);
-}
-
-/** Candidates of each round. A round of 8 costs as much as 4 on all seeds, one of 4 as much as 2, and 1 alone is run on all. */
-function roundsOf(evaluations: number): number[] {
-  const rounds: number[] = [];
-  for (let left = evaluations; left > 0;) {
-    const cost = left >= MOST_OF_ROUND / 2 ? MOST_OF_ROUND / 2 : left >= 2 ? 2 : 1;
-    rounds.push(cost === 1 ? 1 : cost * 2);
-    left -= cost;
-  }
-  return rounds;
-}
-
-/** A quarter of the seeds, a quarter and a half; each round begins with another quarter, so that no seed decides every time. */
-function rungsOf(seeds: number, round: number): number[][] {
-  const quarter = seeds / RUNGS;
-  const order = Array.from({ length: seeds }, (_, i) => (i + round * quarter) % seeds);
-  return [order.slice(0, quarter), order.slice(quarter, 2 * quarter), order.slice(2 * quarter)];
+  return outcomeOf(all, ranked(all, ({ scores }) => meanScore(scores))[0]!);
 }
 
 type Entry = { readonly parameters: Point; readonly scores: (Score | undefined)[] };
@@ -153,12 +246,12 @@ function newEntry(parameters: Point): Entry {
   return { parameters, scores: [] };
 }
 
+/** @param wanted which of the seeds, by position, each candidate is to be run on */
 function* runOn(
-  entries: readonly Entry[],
-  positions: readonly number[],
+  wanted: readonly (readonly [Entry, readonly number[]])[],
   seeds: readonly number[],
 ): Generator<readonly SearchRequest[], void, readonly Score[]> {
-  const places = entries.flatMap((entry) => positions.map((position) => ({ entry, position })));
+  const places = wanted.flatMap(([entry, positions]) => positions.map((position) => ({ entry, position })));
   const scores = yield places.map(({ entry, position }) => ({
     parameters: entry.parameters,
     seed: seeds[position]!,
@@ -168,17 +261,16 @@ function* runOn(
   places.forEach(({ entry, position }, i) => (entry.scores[position] = scores[i]!));
 }
 
-/** Best first; of equal ones the earlier, so that nothing replaces the default without being better. */
-function ranked(entries: readonly Entry[]): Entry[] {
-  const scored = entries.map((entry) => ({ entry, score: meanScore(entry) }));
+/** Best first; of equal ones the earlier. */
+function ranked(entries: readonly Entry[], valueOf: (entry: Entry) => number): Entry[] {
+  const valued = entries.map((entry) => ({ entry, value: valueOf(entry) }));
   // Two that failed are equal: the difference of infinities is no number.
-  return scored.toSorted((a, b) => (a.score === b.score ? 0 : b.score - a.score)).map(({ entry }) => entry);
+  return valued.toSorted((a, b) => (a.value === b.value ? 0 : b.value - a.value)).map(({ entry }) => entry);
 }
 
 /** One failure is enough: what fails on one of a few seeds would fail on many. */
-function meanScore({ scores }: Candidate): number {
-  const known = scores.filter((score) => score !== undefined);
-  return mean(known.map((score) => score ?? -Infinity));
+function meanScore(scores: readonly (Score | undefined)[]): number {
+  return mean(scores.map((score) => score ?? -Infinity));
 }
 
 function outcomeOf(entries: readonly Entry[], winner: Entry): SearchOutcome {
@@ -194,10 +286,15 @@ function startOf(parameters: ParameterRanges): Point {
 }
 
 function uniformPoint(parameters: ParameterRanges, key: RandomKey): Point {
+  return pointOf(parameters, (name) => key.at(name).uniform());
+}
+
+/** @param partOf where in the range of a parameter, from 0 to below 1 */
+function pointOf(parameters: ParameterRanges, partOf: (name: string) => number): Point {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, range]) => {
       const { low, high } = range;
-      const u = key.at(name).uniform();
+      const u = partOf(name);
       // Each whole number is as likely as any other, the ends too.
       const value = isWhole(range) ? low + Math.floor(u * (high - low + 1)) : low + u * (high - low);
       return [name, asParameter(value, range)];
