@@ -78,6 +78,6 @@ function statusOf({ scores }: Candidate, position: number, winner: number, seeds
     ...(position === 0 ? ['default'] : []),
     ...(position === winner ? ['winner'] : []),
     ...(failed > 0 ? [`failed on ${failed}`] : []),
-    ...(run.length < seeds ? ['given up'] : []),
+    ...(run.length < seeds ? ['not taken further'] : []),
   ].join(', ');
 }
