@@ -168,6 +168,26 @@ describe('runs that went wrong', () => {
     expect(judged(strategy, reference).comparison.meanStrategy).toBeLessThan(-50_000 / 20 + 10);
   });
 
+  test('nor than what it had lost itself when it failed', () => {
+    const strategy = runs(values);
+    strategy[0] = {
+      scenario: 'calm',
+      seed: 1,
+      type: 'failed',
+      reason: 'threw',
+      values: { pnlCents: -50_000 },
+    };
+    strategy[1] = {
+      scenario: 'calm',
+      seed: 2,
+      type: 'failed',
+      reason: 'threw',
+      values: { pnlCents: 50_000 },
+    };
+
+    expect(judged(strategy).comparison.meanStrategy).toBeLessThan(-100_000 / 20 + 10);
+  });
+
   test('nor is a primary measure that is not known', () => {
     const strategy = runs(values);
     strategy[0] = { scenario: 'calm', seed: 1, type: 'measured', values: { pnlCents: null } };
