@@ -1,8 +1,9 @@
 // Is a strategy better than a reference, or only lucky? Runs of both on the same seeds, and what the court says of them.
 import { InvalidInputError } from '../domain/errors.ts';
+import { levelsOfLooks } from '../domain/lab/alpha-spending.ts';
 import { axesOf } from '../domain/lab/axes.ts';
 import type { StrategyAxes } from '../domain/lab/axes.ts';
-import { cashRuns, judge, valuesBySeed } from '../domain/lab/judge.ts';
+import { LEVEL, cashRuns, judge, valuesBySeed } from '../domain/lab/judge.ts';
 import type { SeedValues } from '../domain/lab/judge.ts';
 import { primaryMeasure, scoredRun, SECONDARY } from '../domain/lab/measures.ts';
 import type { ScoredRun } from '../domain/lab/paired-runs.ts';
@@ -98,7 +99,8 @@ export function groundConfig(ground: Omit<Ground, 'scenarios'>, name: string, se
 
 /** @throws InvalidInputError for what could not be evaluated; before anything is run, or a sealed block is opened */
 export function requireEvaluable(plan: EvaluationPlan): void {
-  const { against, scenarios, seeds, targetInventory } = plan;
+  const { against, scenarios, seeds, stopRule, targetInventory } = plan;
+  if (stopRule.type === 'looks') levelsOfLooks(stopRule.at, LEVEL);
   if (targetInventory !== 0 && !('strategy' in against))
     throw new InvalidInputError(
       'A strategy that has to buy or sell is compared with another one that has to: name it with --against.',

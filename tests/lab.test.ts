@@ -267,19 +267,20 @@ describe('trials', () => {
   });
 });
 
-test('openings that processes write at the same time are all remembered', async () => {
+test('processes that open at the same time have a block each, and all are remembered', async () => {
   const at = path.join(folder, 'at-once');
   const script = `
-    const { writeOpening } = require(${JSON.stringify(path.join(ROOT, 'client', 'lab-ledger.ts'))});
-    for (let number = 1; number <= 20; number++)
-      writeOpening(process.argv[1], { block: { purpose: 'sealed', number }, session: process.argv[2],
+    const { openNextBlock } = require(${JSON.stringify(path.join(ROOT, 'client', 'lab-ledger.ts'))});
+    for (let i = 0; i < 20; i++)
+      openNextBlock(process.argv[1], 'sealed', { session: process.argv[2],
         strategy: 'a', reason: 'test', at: new Date().toISOString() });`;
   await Promise.all(
     ['one', 'two', 'three'].map((session) =>
       run(process.execPath, ['--import', 'tsx', '--eval', script, at, session], { cwd: ROOT }),
     ),
   );
-  expect(readOpenings(at).openings).toHaveLength(60);
+  const numbers = readOpenings(at).openings.map(({ block }) => block.number);
+  expect(numbers).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
   expect(existsSync(path.join(at, 'openings.lock'))).toBe(false);
 }, 60_000);
 
@@ -525,6 +526,8 @@ describe('the commands', () => {
     [['--sandbox', 'direct'], /--sandbox is quickjs, isolated_vm; "direct" is none of them/],
     [['--target', '100'], /compared with another one/],
     [['--scenarios', 'no_edge', '--capacity', '2'], /does not go with no_edge/],
+    [['--looks', '8,4', '--sealed'], /ascending numbers of seeds/],
+    [['--looks', '4,8', '--seeds', '8'], /leave --seeds out/],
   ])(
     'evaluate refuses %j',
     async (flags, message) => {

@@ -36,11 +36,11 @@ export function judge(
   const key = RandomKey.of('verdict');
   const pairs = pairRuns(strategy, reference, primary, 'is_failed');
   const stop = stopAt(stopRule, pairs.plannedSeeds);
+  requireFewVoid(pairs.counts, [...strategy, ...reference]);
   if (pairs.seeds.length < 2)
     throw new InvalidInputError(
       `${pairs.seeds.length} seeds are left of ${pairs.plannedSeeds}: 2 are needed`,
     );
-  requireFewVoid(pairs.counts);
   const comparison = compareOver(pairs, pairs.scenarios, stop.levelOfLook, key.at(primary.name), draws);
   const answer = answerOf(comparison, comparison.pValue, stop.levelOfLook, primary);
   const verdict = {
@@ -66,11 +66,12 @@ export function judge(
 /** Which seeds a machine loses need not be chance (long days time out first): with more of them than this there is no verdict. */
 const MOST_VOID = 0.1;
 
-function requireFewVoid({ voidSeeds, plannedSeeds }: Pairs['counts']): void {
-  if (voidSeeds > MOST_VOID * plannedSeeds)
-    throw new InvalidInputError(
-      `${voidSeeds} of ${plannedSeeds} seeds were lost by the machine, not by a strategy: more than one in ten, so that what is left says nothing. Run it again, with fewer processes at a time if memory or time was short.`,
-    );
+function requireFewVoid({ voidSeeds, plannedSeeds }: Pairs['counts'], runs: readonly ScoredRun[]): void {
+  if (voidSeeds <= MOST_VOID * plannedSeeds) return;
+  const first = runs.find((run) => run.type === 'void')!;
+  throw new InvalidInputError(
+    `${voidSeeds} of ${plannedSeeds} seeds were lost by the machine, not by a strategy (${first.reason}): more than one in ten, so that what is left says nothing. Run it again, with fewer processes at a time if memory or time was short.`,
+  );
 }
 
 /** The primary measure of both sides, seed by seed, as `judge` compares them: failed runs are the worst, void seeds are left out. */

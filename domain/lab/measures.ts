@@ -57,6 +57,6 @@ export function scoredRun(scenario: string, { seed, ended, values }: LabRun): Sc
     const { type, reason, account } = ended;
     return { scenario, seed, type, reason, values: account ?? {} };
   }
-  if (ended.type === 'void') return { scenario, seed, type: ended.type, reason: ended.reason };
+  if (ended.type === 'void') return { scenario, seed, type: ended.type, reason: ended.message };
   return { scenario, seed, type: 'measured', values: values! };
 }
