@@ -297,7 +297,8 @@ function cellText(cell: Cell, scale: number): string {
 }
 
 /** What the numbers alone do not say. */
-export function notesOf({ anatomy, luck, verdict, warnings, trials, evidence }: EvaluationSummary): string[] {
+export function notesOf(summary: EvaluationSummary): string[] {
+  const { anatomy, luck, warnings, trials, evidence } = summary;
   const rent = anatomy.filter(({ isSimulatorRent }) => isSimulatorRent).map(({ scenario }) => scenario);
   return [
     ...(luck === null ? [] : [`Against luck: ${luck.sentence}`]),
@@ -311,11 +312,41 @@ export function notesOf({ anatomy, luck, verdict, warnings, trials, evidence }: 
     ...evidence
       .slice(1)
       .map(({ days, seeds, verdict }) => `On ${DAYS_LABELS[days]}: ${verdict.sentence} ${seeds}`),
-    ...(verdict.failedRuns.strategy === 0
-      ? []
-      : [`${verdict.failedRuns.strategy} of its days failed and count as the worst.`]),
+    ...failureNotes(summary),
     ...warnings,
   ];
+}
+
+const MOST_REASONS = 3;
+
+/** How many days failed, and why. */
+function failureNotes({ verdict: { failedRuns }, failures }: EvaluationSummary): string[] {
+  const sides = [
+    ['strategy', 'its days', failedRuns.strategy],
+    ['reference', 'the days of the reference', failedRuns.reference],
+  ] as const;
+  return sides.flatMap(([name, days, count]) => {
+    if (count === 0) return [];
+    const own = failures.filter(({ side }) => side === name);
+    const reasons = own
+      .slice(0, MOST_REASONS)
+      .map(
+        ({ message, days, scenario, seed }) =>
+          `${printable(message)} (${days === 1 ? '' : `${days} days, first `}${scenario}, seed ${seed})`,
+      );
+    const more = own.length > MOST_REASONS ? [`${own.length - MOST_REASONS} other reasons`] : [];
+    const why = reasons.length === 0 ? '' : `: ${[...reasons, ...more].join('; ')}`;
+    const rest = name === 'strategy' ? ' What it was like is told of the other days.' : '';
+    return [`${count} of ${days} failed and count as the worst${why}.${rest}`];
+  });
+}
+
+const LONGEST_MESSAGE = 200;
+
+/** What a strategy says of itself may hold anything: nothing that steers a terminal gets out, and no more than a line of it. */
+function printable(text: string): string {
+  const clean = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+  return clean.length > LONGEST_MESSAGE ? `${clean.slice(0, LONGEST_MESSAGE)}…` : clean;
 }
 
 /** One version alone has not been chosen among others. */

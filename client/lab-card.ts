@@ -79,7 +79,10 @@ export const RunCard = z.strictObject({
     z.strictObject({ type: z.literal('looks'), at: z.array(z.int().min(2)).min(1) }),
   ]),
   runs: z.array(RunOfCard),
+  /** The digest is of all that is calculated from the runs: verdict, parts of the gain, measures, footprint, axes. */
   verdict: z.strictObject({ sentence: z.string(), luck: z.string().nullable(), digest: Digest }),
+  /** Of `evaluation.json` beside it; null for the card of other days than those of the verdict. */
+  evaluation: Digest.nullable(),
   /** SHA-256 of everything above. */
   checksum: Digest,
 });
@@ -91,11 +94,13 @@ export type CardContext = {
   readonly block: SeedBlock | null;
   readonly openings: readonly Opening[];
   readonly now: Date;
+  /** What is kept beside the card; null: nothing. */
+  readonly summary: unknown;
 };
 
 export function runCardOf(plan: EvaluationPlan, evaluation: Evaluation, context: CardContext): RunCard {
   const { strategy, against, scenarios, minutes, targetInventory, seeds, stopRule } = plan;
-  const { kind, sources, block, openings, now } = context;
+  const { kind, sources, block, openings, now, summary } = context;
   const content = {
     format: 'mercato run card' as const,
     version: 1 as const,
@@ -111,6 +116,7 @@ export function runCardOf(plan: EvaluationPlan, evaluation: Evaluation, context:
     stopRule: stopRule.type === 'fixed' ? stopRule : { type: stopRule.type, at: [...stopRule.at] },
     runs: evaluation.runs.map((run) => runOfCard(plan, run)),
     verdict: verdictOf(evaluation),
+    evaluation: summary === null ? null : digestOf(summary),
   };
   return { ...content, checksum: digestOf(content) };
 }
@@ -251,9 +257,15 @@ function runOfCard(plan: EvaluationPlan, run: EvaluatedRun): RunOfCard {
   };
 }
 
-function verdictOf({ verdict, luck }: Evaluation): RunCard['verdict'] {
-  const { sentence } = verdict;
-  return { sentence, luck: luck?.sentence ?? null, digest: digestOf({ verdict, luck }) };
+function verdictOf(evaluation: Evaluation): RunCard['verdict'] {
+  const { verdict, luck } = evaluation;
+  return { sentence: verdict.sentence, luck: luck?.sentence ?? null, digest: digestOfResults(evaluation) };
+}
+
+/** Of all that follows from the runs, which `verify` calculates again. */
+export function digestOfResults(evaluation: Omit<Evaluation, 'runs'>): string {
+  const { verdict, luck, values, anatomy, measures, footprint, axes, failures } = evaluation;
+  return digestOf({ verdict, luck, values, anatomy, measures, footprint, axes, failures });
 }
 
 /** What runs here: the build is the program that holds kernel and sandbox. */

@@ -20,8 +20,8 @@ import { formatClockTime, NS_PER_MINUTE, parseClockTime } from '../domain/market
 import { runLabTasks } from '../sandbox/child-pool.ts';
 import type { LabOptions } from '../sandbox/child-pool.ts';
 import type { LabResult, LabStrategy, LabTask } from '../sandbox/lab-job.ts';
-import { anatomyOf, footprintOf, measuresOf } from './lab-description.ts';
-import type { Footprint, ScenarioAnatomy, ScenarioMeasures } from './lab-description.ts';
+import { anatomyOf, failuresOf, footprintOf, measuresOf } from './lab-description.ts';
+import type { Failure, Footprint, ScenarioAnatomy, ScenarioMeasures } from './lab-description.ts';
 
 /** Where strategies are run. */
 export type Ground = {
@@ -67,6 +67,8 @@ export type Evaluation = {
   readonly footprint: Footprint;
   /** Where it stands among reference strategies: described, never judged. */
   readonly axes: StrategyAxes;
+  /** Why days of the strategy or of its reference failed. */
+  readonly failures: readonly Failure[];
   /** In the order of the plan: by seed, scenario and side. */
   readonly runs: readonly EvaluatedRun[];
 };
@@ -150,6 +152,7 @@ export async function evaluate(plan: EvaluationPlan, options: LabOptions = {}): 
       runs.filter(({ side }) => side === 'strategy'),
       runs.filter(({ side }) => side === 'absent'),
     ),
+    failures: failuresOf(ordered(runs)),
     runs: ordered(runs),
   };
 }

@@ -149,31 +149,33 @@ export async function judgeStrategy(request: JudgementRequest, options: LabOptio
   const trials = readTrials(labFolder);
   const { runs: _, ...rest } = first;
   const { fileName, hash, warnings } = strategy.compiled;
-  return {
-    summary: {
-      format: 'mercato evaluation',
-      version: 1,
-      ...rest,
-      strategy: { fileName, hash },
-      ground,
-      sandbox: kind,
-      evidence: evaluations.map(({ verdict }, i) => evidenceOf(days[i]!, openings[i]!, verdict)) as [
-        Evidence,
-        ...Evidence[],
-      ],
-      trials: {
-        versions: versionsOn(ground, trials).length,
-        luck:
-          openings[0]!.length > 0 || against.type === 'turnover_matched'
-            ? null
-            : luckAmong(trials, plans[0], first),
-      },
-      capacity,
-      warnings: warnings.map((problem) => describeProblems(fileName, [problem]).trim()),
-      seconds: (Date.now() - started) / 1000,
+  const summary: EvaluationSummary = {
+    format: 'mercato evaluation',
+    version: 1,
+    ...rest,
+    strategy: { fileName, hash },
+    ground,
+    sandbox: kind,
+    evidence: evaluations.map(({ verdict }, i) => evidenceOf(days[i]!, openings[i]!, verdict)) as [
+      Evidence,
+      ...Evidence[],
+    ],
+    trials: {
+      versions: versionsOn(ground, trials).length,
+      luck:
+        openings[0]!.length > 0 || against.type === 'turnover_matched'
+          ? null
+          : luckAmong(trials, plans[0], first),
     },
+    capacity,
+    warnings: warnings.map((problem) => describeProblems(fileName, [problem]).trim()),
+    seconds: (Date.now() - started) / 1000,
+  };
+  return {
+    summary,
     cards: evaluations.map((evaluation, i) => {
-      const context = { kind, sources, block: days[i]!.block, openings: openings[i]!, now };
+      const beside = i === 0 ? summary : null;
+      const context = { kind, sources, block: days[i]!.block, openings: openings[i]!, now, summary: beside };
       return runCardOf(plans[i]!, evaluation, context);
     }),
     runs: evaluations.flatMap(({ runs }) => runs),

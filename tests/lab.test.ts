@@ -115,13 +115,22 @@ describe('an evaluation', () => {
   test('counts a day on which the strategy throws as the worst', async () => {
     const source = 'export function createStrategy() { return { onTick() { throw new Error("lost"); } }; }';
     const compiled = compileStrategy(source, 'thrower.js');
-    const { verdict, runs } = await evaluate(aPlan({ strategy: { compiled, parameters: {} } }));
+    const { verdict, failures, runs } = await evaluate(aPlan({ strategy: { compiled, parameters: {} } }));
     expect(verdict.failedRuns.strategy).toBe(3);
     expect(verdict.comparison.meanStrategy).toBe(-100_000);
     expect(runs.find(({ side }) => side === 'strategy')!.ended).toMatchObject({
       type: 'failed',
       reason: 'threw',
     });
+    expect(failures).toEqual([
+      {
+        side: 'strategy',
+        message: expect.stringContaining('lost') as string,
+        days: 3,
+        scenario: 'realistic',
+        seed: 1,
+      },
+    ]);
   }, 60_000);
 
   test('of an execution is about its shortfall, against another one that has the same to buy', async () => {
@@ -295,6 +304,7 @@ describe('a run card', () => {
       block: null,
       openings: [],
       now: new Date('2026-01-05T09:30:00Z'),
+      summary: null,
     });
   }, 60_000);
 
@@ -458,12 +468,15 @@ describe('the commands', () => {
     expect(await mercato('lab', 'report', out, '--out', again)).toMatchObject({ code: 0 });
     expect(readFileSync(again, 'utf8')).toBe(page);
     const file = path.join(out, 'evaluation.json');
-    writeFileSync(
-      file,
-      readFileSync(file, 'utf8').replace('istinguishable from cash', 'quite distinguishable'),
-    );
-    const changed = await mercato('lab', 'report', out);
-    expect(changed.stderr).toContain('is not what card.json was written with');
+    const written = readFileSync(file, 'utf8');
+    for (const [from, to] of [
+      ['istinguishable from cash', 'quite distinguishable'],
+      ['"versions": ', '"versions": 1'],
+    ] as const) {
+      writeFileSync(file, written.replace(from, to));
+      const changed = await mercato('lab', 'report', out);
+      expect(changed.stderr).toContain('is not what card.json was written with');
+    }
     const neither = await mercato('lab', 'report', folder);
     expect(neither.stderr).toContain('search.json cannot be read');
   }, 120_000);
