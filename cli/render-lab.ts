@@ -7,7 +7,7 @@ import type { Spread } from '../client/lab-description.ts';
 import type { Evaluation } from '../client/lab-evaluation.ts';
 import type { EvaluationSummary, Evidence } from '../client/lab-judgement.ts';
 import type { AxisResult, AxisUnknown } from '../domain/lab/axes.ts';
-import { primaryMeasure } from '../domain/lab/measures.ts';
+import { SECONDARY, primaryMeasure } from '../domain/lab/measures.ts';
 import { PNL_PARTS } from '../domain/lab/pnl-anatomy.ts';
 import type { PnlPart } from '../domain/lab/pnl-anatomy.ts';
 import type { RunMeasure } from '../domain/lab/run.ts';
@@ -140,6 +140,22 @@ export function footprintRows({ footprint }: Pick<Evaluation, 'footprint'>): Row
         number(scale * meanStrategy),
         number(scale * difference),
         between([scale * interval[0], scale * interval[1]]),
+      ];
+    }),
+  ];
+}
+
+export function secondaryRows({ verdict: { secondary } }: Pick<EvaluationSummary, 'verdict'>): Rows {
+  return [
+    ['', 'difference', '95 %', 'p by Holm', ''],
+    ...secondary.map(({ measure, comparison, adjustedPValue, answer }) => {
+      const { unit, scale } = SECONDARY.find(({ name }) => name === measure)!;
+      return [
+        unit,
+        comparison === null ? '–' : number(scale * comparison.difference),
+        comparison === null ? '–' : between([scale * comparison.interval[0], scale * comparison.interval[1]]),
+        adjustedPValue === null ? '–' : adjustedPValue.toFixed(3),
+        comparison === null ? 'not known' : answer.replaceAll('_', ' '),
       ];
     }),
   ];

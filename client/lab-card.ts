@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { InvalidInputError } from '../domain/errors.ts';
-import { Opening, SeedBlock } from '../domain/lab/sealed-seeds.ts';
+import { Opening, SeedBlock, blockName, blockOf, isSealed, seedsOf } from '../domain/lab/sealed-seeds.ts';
 import type { LabOptions } from '../sandbox/child-pool.ts';
 import type { LabStrategy } from '../sandbox/lab-job.ts';
 import { CLOSED_KINDS, DEFAULT_LIMITS } from '../sandbox/sandbox.ts';
@@ -149,7 +149,7 @@ export type Verification = {
   readonly runs: number;
 };
 
-/** Runs everything on the card again, in the order source, configuration, events, measures, verdict. */
+/** Runs everything on the card again, in the order source, seeds, configuration, events, measures, verdict. */
 export async function verifyRunCard(card: RunCard, options: LabOptions = {}): Promise<Verification> {
   const { checksum, ...content } = card;
   const isWhole = checksum === digestOf(content);
@@ -169,6 +169,8 @@ export async function verifyRunCard(card: RunCard, options: LabOptions = {}): Pr
     if (hash !== own.hash)
       return early({ what: `the source of ${name} (${own.fileName})`, card: own.hash, here: hash });
   }
+  const seeds = seedsDivergence(card);
+  if (seeds !== null) return early(seeds);
   const plan = planOf(card);
   for (const run of card.runs) {
     const config = digestOf(groundConfig(plan, run.scenario, run.seed));
@@ -190,6 +192,28 @@ export async function verifyRunCard(card: RunCard, options: LabOptions = {}): Pr
       ? null
       : { what: 'the verdict', card: card.verdict.sentence, here: verdict.sentence });
   return { divergence, isWhole, differences, runs: runs.length };
+}
+
+/** Seeds must be those of the block that the card names, and sealed ones must have been opened: else known days could be called unseen. */
+function seedsDivergence({ block, seeds, openings }: RunCard): Divergence | null {
+  const named = block === null ? 'seeds of no block' : blockName(block);
+  const expected = block === null ? [] : seedsOf(block, seeds.length);
+  const other = seeds.find((seed, i) => {
+    const own = blockOf(seed);
+    return block === null ? own !== null && isSealed(own) : seed !== expected[i];
+  });
+  if (other !== undefined) {
+    const own = blockOf(other);
+    return {
+      what: 'the seeds',
+      card: named,
+      here: `${other}, ${own === null ? 'of none' : `of ${blockName(own)}`}`,
+    };
+  }
+  const isOpened = openings.some((one) => blockName(one.block) === named);
+  return block === null || !isSealed(block) || isOpened
+    ? null
+    : { what: 'the openings', card: 'none', here: `${named} is sealed` };
 }
 
 type RunOfCard = RunCard['runs'][number];

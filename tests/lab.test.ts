@@ -23,6 +23,7 @@ import { readOpenings } from '../client/lab-ledger.ts';
 import { addTrial, bestSoFar, luckAmong, readTrials, trialOf, versionsOn } from '../client/lab-trials.ts';
 import { PNL_PARTS } from '../domain/lab/pnl-anatomy.ts';
 import { RUN_MEASURES } from '../domain/lab/run.ts';
+import { seedsOf } from '../domain/lab/sealed-seeds.ts';
 import { columnName } from '../recordings/write-recording.ts';
 import type { LabStrategy } from '../sandbox/lab-job.ts';
 import { chooseParameters } from '../sandbox/strategy-parameters.ts';
@@ -342,6 +343,11 @@ describe('a run card', () => {
     const verdict = { ...card.verdict, sentence: 'Better than cash.' };
     const { divergence: ofVerdict } = await verifyRunCard(changed({ verdict }));
     expect(ofVerdict).toMatchObject({ what: 'the verdict', card: 'Better than cash.' });
+    const block = { purpose: 'sealed', number: 7 } as const;
+    const { divergence: ofSeeds } = await verifyRunCard(changed({ block }));
+    expect(ofSeeds).toEqual({ what: 'the seeds', card: 'block 7 of sealed', here: '1, of none' });
+    const { divergence: ofOpenings } = await verifyRunCard(changed({ block, seeds: seedsOf(block, 3) }));
+    expect(ofOpenings).toMatchObject({ what: 'the openings', card: 'none' });
   }, 60_000);
 
   test('made by another build is run all the same, and the build is named', async () => {

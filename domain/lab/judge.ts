@@ -53,7 +53,8 @@ export function judge(
     secondary: judgeSecondary(secondary, strategy, reference, stop.levelOfLook, key, draws),
     scenarios: pairs.scenarios.map((scenario) => ({
       scenario,
-      comparison: compareOver(pairs, [scenario], LEVEL, key.at('scenario', scenario), draws),
+      // The draws of the whole: with one scenario it is the same comparison.
+      comparison: compareOver(pairs, [scenario], LEVEL, key.at(primary.name), draws),
     })),
   };
   return { ...verdict, sentence: verdictSentence(verdict, primary) };
