@@ -48,6 +48,8 @@ const SEALED = {
 } as const satisfies Readonly<Record<string, readonly SeedPurpose[]>>;
 
 export async function runEvaluate(file: string, flags: EvaluateFlags, command: Command): Promise<void> {
+  if (flags.looks !== undefined && command.getOptionValueSource('seeds') === 'cli')
+    throw new InvalidInputError('--looks says how many seeds there are: leave --seeds out.');
   const request = requestOf(file, flags);
   const folder = flags.out === undefined ? null : NewFolder.create(flags.out);
   try {

@@ -19,6 +19,7 @@ import {
   notesOf,
   riskRows,
   scenarioRows,
+  secondaryRows,
   sizeRows,
 } from './render-lab.ts';
 
@@ -101,20 +102,7 @@ export async function evaluationPage(
           ]),
       ...(verdict.secondary.length === 0
         ? []
-        : [
-            section(
-              'Secondary measures',
-              htmlTable([
-                ['', 'difference', 'p by Holm', ''],
-                ...verdict.secondary.map(({ measure, comparison, adjustedPValue, answer }) => [
-                  measure,
-                  comparison === null ? '–' : comparison.difference.toFixed(2),
-                  adjustedPValue === null ? '–' : adjustedPValue.toFixed(3),
-                  answer.replaceAll('_', ' '),
-                ]),
-              ]),
-            ),
-          ]),
+        : [section('Secondary measures', htmlTable(secondaryRows(summary)))]),
       section(
         'Six axes',
         `${htmlTable(axisRows(summary))}<p class="small">They describe and decide nothing. Scores of 1 to 10: where it stands among 48 reference strategies on days of <code>realistic</code>, 5.5 being their median; in brackets what two standard errors either way would make of it (version ${summary.axes.breakpoints} of the breakpoints).</p>`,

@@ -1,8 +1,10 @@
 // What `lab report` does: the page of an evaluation or of a search, from what its folder holds.
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { digestOf, readRunCard } from '../client/lab-card.ts';
+import { digestOf, digestOfResults, readRunCard } from '../client/lab-card.ts';
+import type { RunCard } from '../client/lab-card.ts';
 import type { EvaluationSummary } from '../client/lab-judgement.ts';
 import type { SearchRecord } from '../client/lab-search.ts';
 import { InvalidInputError } from '../domain/errors.ts';
@@ -19,7 +21,7 @@ export async function runReport(folder: string, flags: ReportFlags, command: Com
     throw new InvalidInputError(`--search goes with an evaluation; ${folder} holds none.`);
   const page = isSearch
     ? await searchPage(readSearch(folder))
-    : await evaluationReport(folder, flags.search === undefined ? null : readSearch(flags.search));
+    : await evaluationReport(folder, flags.search ?? null);
   const file = flags.out ?? path.join(folder, 'report.html');
   try {
     writeFileSync(file, page);
@@ -29,16 +31,29 @@ export async function runReport(folder: string, flags: ReportFlags, command: Com
   print({ isJson: isJson(command) }, { file }, file);
 }
 
-async function evaluationReport(folder: string, search: SearchRecord | null): Promise<string> {
+async function evaluationReport(folder: string, searchFolder: string | null): Promise<string> {
   const file = path.join(folder, 'evaluation.json');
   const summary = read<EvaluationSummary>(file, 'mercato evaluation');
   const card = readRunCard(path.join(folder, 'card.json'));
-  const { verdict, luck } = summary;
-  if (card.verdict.digest !== digestOf({ verdict, luck }))
+  if (card.verdict.digest !== digestOfResults(summary) || card.evaluation !== digestOf(summary))
     throw new InvalidInputError(
-      `${file} is not what card.json was written with: it says "${verdict.sentence}", the card "${card.verdict.sentence}".`,
+      `${file} is not what card.json was written with: one of them has been changed.`,
     );
-  return evaluationPage(summary, card, search);
+  return evaluationPage(summary, card, searchFolder === null ? null : searchOf(card, searchFolder));
+}
+
+/** @throws InvalidInputError when the strategy on the card is neither what the search began with nor what it found */
+function searchOf({ strategy }: RunCard, folder: string): SearchRecord {
+  const search = readSearch(folder);
+  const winner = path.join(folder, 'winner.ts');
+  const hashes = [
+    search.strategy.hash,
+    ...(existsSync(winner) ? [createHash('sha256').update(readFileSync(winner)).digest('hex')] : []),
+  ];
+  if (hashes.includes(strategy.hash)) return search;
+  throw new InvalidInputError(
+    `${folder} is a search over ${search.strategy.fileName}, and ${strategy.fileName} (${strategy.hash.slice(0, 8)}) is neither that nor the winner that it wrote.`,
+  );
 }
 
 function readSearch(folder: string): SearchRecord {

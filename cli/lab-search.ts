@@ -2,12 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { readOpenings, writeOpening } from '../client/lab-ledger.ts';
+import { openNextBlock, readOpenings } from '../client/lab-ledger.ts';
 import { searchLab } from '../client/lab-search.ts';
 import type { SearchRecord } from '../client/lab-search.ts';
 import { SEARCH_GOALS } from '../client/lab-search-goals.ts';
 import type { SearchGoalName } from '../client/lab-search-goals.ts';
-import { nextSealedBlock, openingsSentence } from '../domain/lab/sealed-seeds.ts';
+import { openingsSentence } from '../domain/lab/sealed-seeds.ts';
 import { NewFolder } from '../recordings/new-folder.ts';
 import { withDefaults } from '../sandbox/parameter-defaults.ts';
 import { CLOSED_KINDS } from '../sandbox/sandbox.ts';
@@ -76,11 +76,7 @@ async function searchAs(
       kind: oneOf('--sandbox', flags.sandbox, CLOSED_KINDS),
       ...(flags.processes === undefined ? {} : { processes: wholeNumber('--processes', flags.processes, 1) }),
       signal,
-      open: (opening) => {
-        const block = nextSealedBlock(readOpenings(labFolder()), 'sealed');
-        writeOpening(labFolder(), { ...opening, block });
-        return block;
-      },
+      open: (look) => openNextBlock(labFolder(), 'sealed', look).block,
       onProgress: (done, total, text) => progress.show(done, total, text),
     }),
   ).finally(() => progress.end());

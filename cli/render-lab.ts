@@ -7,7 +7,7 @@ import type { Spread } from '../client/lab-description.ts';
 import type { Evaluation } from '../client/lab-evaluation.ts';
 import type { EvaluationSummary, Evidence } from '../client/lab-judgement.ts';
 import type { AxisResult, AxisUnknown } from '../domain/lab/axes.ts';
-import { primaryMeasure } from '../domain/lab/measures.ts';
+import { SECONDARY, primaryMeasure } from '../domain/lab/measures.ts';
 import { PNL_PARTS } from '../domain/lab/pnl-anatomy.ts';
 import type { PnlPart } from '../domain/lab/pnl-anatomy.ts';
 import type { RunMeasure } from '../domain/lab/run.ts';
@@ -140,6 +140,22 @@ export function footprintRows({ footprint }: Pick<Evaluation, 'footprint'>): Row
         number(scale * meanStrategy),
         number(scale * difference),
         between([scale * interval[0], scale * interval[1]]),
+      ];
+    }),
+  ];
+}
+
+export function secondaryRows({ verdict: { secondary } }: Pick<EvaluationSummary, 'verdict'>): Rows {
+  return [
+    ['', 'difference', '95 %', 'p by Holm', ''],
+    ...secondary.map(({ measure, comparison, adjustedPValue, answer }) => {
+      const { unit, scale } = SECONDARY.find(({ name }) => name === measure)!;
+      return [
+        unit,
+        comparison === null ? '–' : number(scale * comparison.difference),
+        comparison === null ? '–' : between([scale * comparison.interval[0], scale * comparison.interval[1]]),
+        adjustedPValue === null ? '–' : adjustedPValue.toFixed(3),
+        comparison === null ? 'not known' : answer.replaceAll('_', ' '),
       ];
     }),
   ];
@@ -297,7 +313,8 @@ function cellText(cell: Cell, scale: number): string {
 }
 
 /** What the numbers alone do not say. */
-export function notesOf({ anatomy, luck, verdict, warnings, trials, evidence }: EvaluationSummary): string[] {
+export function notesOf(summary: EvaluationSummary): string[] {
+  const { anatomy, luck, warnings, trials, evidence } = summary;
   const rent = anatomy.filter(({ isSimulatorRent }) => isSimulatorRent).map(({ scenario }) => scenario);
   return [
     ...(luck === null ? [] : [`Against luck: ${luck.sentence}`]),
@@ -311,11 +328,41 @@ export function notesOf({ anatomy, luck, verdict, warnings, trials, evidence }: 
     ...evidence
       .slice(1)
       .map(({ days, seeds, verdict }) => `On ${DAYS_LABELS[days]}: ${verdict.sentence} ${seeds}`),
-    ...(verdict.failedRuns.strategy === 0
-      ? []
-      : [`${verdict.failedRuns.strategy} of its days failed and count as the worst.`]),
+    ...failureNotes(summary),
     ...warnings,
   ];
+}
+
+const MOST_REASONS = 3;
+
+/** How many days failed, and why. */
+function failureNotes({ verdict: { failedRuns }, failures }: EvaluationSummary): string[] {
+  const sides = [
+    ['strategy', 'its days', failedRuns.strategy],
+    ['reference', 'the days of the reference', failedRuns.reference],
+  ] as const;
+  return sides.flatMap(([name, days, count]) => {
+    if (count === 0) return [];
+    const own = failures.filter(({ side }) => side === name);
+    const reasons = own
+      .slice(0, MOST_REASONS)
+      .map(
+        ({ message, days, scenario, seed }) =>
+          `${printable(message)} (${days === 1 ? '' : `${days} days, first `}${scenario}, seed ${seed})`,
+      );
+    const more = own.length > MOST_REASONS ? [`${own.length - MOST_REASONS} other reasons`] : [];
+    const why = reasons.length === 0 ? '' : `: ${[...reasons, ...more].join('; ')}`;
+    const rest = name === 'strategy' ? ' What it was like is told of the other days.' : '';
+    return [`${count} of ${days} failed and count as the worst${why}.${rest}`];
+  });
+}
+
+const LONGEST_MESSAGE = 200;
+
+/** What a strategy says of itself may hold anything: nothing that steers a terminal gets out, and no more than a line of it. */
+function printable(text: string): string {
+  const clean = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+  return clean.length > LONGEST_MESSAGE ? `${clean.slice(0, LONGEST_MESSAGE)}…` : clean;
 }
 
 /** One version alone has not been chosen among others. */

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { InvalidInputError } from '../domain/errors.ts';
-import { Opening, SeedBlock } from '../domain/lab/sealed-seeds.ts';
+import { Opening, SeedBlock, blockName, blockOf, isSealed, seedsOf } from '../domain/lab/sealed-seeds.ts';
 import type { LabOptions } from '../sandbox/child-pool.ts';
 import type { LabStrategy } from '../sandbox/lab-job.ts';
 import { CLOSED_KINDS, DEFAULT_LIMITS } from '../sandbox/sandbox.ts';
@@ -81,7 +81,10 @@ export const RunCard = z.strictObject({
     z.strictObject({ type: z.literal('looks'), at: z.array(z.int().min(2)).min(1) }),
   ]),
   runs: z.array(RunOfCard),
+  /** The digest is of all that is calculated from the runs: verdict, parts of the gain, measures, footprint, axes. */
   verdict: z.strictObject({ sentence: z.string(), luck: z.string().nullable(), digest: Digest }),
+  /** Of `evaluation.json` beside it; null for the card of other days than those of the verdict. */
+  evaluation: Digest.nullable(),
   /** SHA-256 of everything above. */
   checksum: Digest,
 });
@@ -93,11 +96,13 @@ export type CardContext = {
   readonly block: SeedBlock | null;
   readonly openings: readonly Opening[];
   readonly now: Date;
+  /** What is kept beside the card; null: nothing. */
+  readonly summary: unknown;
 };
 
 export function runCardOf(plan: EvaluationPlan, evaluation: Evaluation, context: CardContext): RunCard {
   const { strategy, against, scenarios, minutes, targetInventory, seeds, stopRule } = plan;
-  const { kind, sources, block, openings, now } = context;
+  const { kind, sources, block, openings, now, summary } = context;
   const content = {
     format: 'mercato run card' as const,
     version: 1 as const,
@@ -113,6 +118,7 @@ export function runCardOf(plan: EvaluationPlan, evaluation: Evaluation, context:
     stopRule: stopRule.type === 'fixed' ? stopRule : { type: stopRule.type, at: [...stopRule.at] },
     runs: evaluation.runs.map((run) => runOfCard(plan, run)),
     verdict: verdictOf(evaluation),
+    evaluation: summary === null ? null : digestOf(summary),
   };
   return { ...content, checksum: digestOf(content) };
 }
@@ -145,7 +151,7 @@ export type Verification = {
   readonly runs: number;
 };
 
-/** Runs everything on the card again, in the order source, configuration, events, measures, verdict. */
+/** Runs everything on the card again, in the order source, seeds, configuration, events, measures, verdict. */
 export async function verifyRunCard(card: RunCard, options: LabOptions = {}): Promise<Verification> {
   const { checksum, ...content } = card;
   const isWhole = checksum === digestOf(content);
@@ -165,6 +171,8 @@ export async function verifyRunCard(card: RunCard, options: LabOptions = {}): Pr
     if (hash !== own.hash)
       return early({ what: `the source of ${name} (${own.fileName})`, card: own.hash, here: hash });
   }
+  const seeds = seedsDivergence(card);
+  if (seeds !== null) return early(seeds);
   const plan = planOf(card);
   for (const run of card.runs) {
     const config = digestOf(groundConfig(plan, run.scenario, run.seed));
@@ -186,6 +194,28 @@ export async function verifyRunCard(card: RunCard, options: LabOptions = {}): Pr
       ? null
       : { what: 'the verdict', card: card.verdict.sentence, here: verdict.sentence });
   return { divergence, isWhole, differences, runs: runs.length };
+}
+
+/** Seeds must be those of the block that the card names, and sealed ones must have been opened: else known days could be called unseen. */
+function seedsDivergence({ block, seeds, openings }: RunCard): Divergence | null {
+  const named = block === null ? 'seeds of no block' : blockName(block);
+  const expected = block === null ? [] : seedsOf(block, seeds.length);
+  const other = seeds.find((seed, i) => {
+    const own = blockOf(seed);
+    return block === null ? own !== null && isSealed(own) : seed !== expected[i];
+  });
+  if (other !== undefined) {
+    const own = blockOf(other);
+    return {
+      what: 'the seeds',
+      card: named,
+      here: `${other}, ${own === null ? 'of none' : `of ${blockName(own)}`}`,
+    };
+  }
+  const isOpened = openings.some((one) => blockName(one.block) === named);
+  return block === null || !isSealed(block) || isOpened
+    ? null
+    : { what: 'the openings', card: 'none', here: `${named} is sealed` };
 }
 
 type RunOfCard = RunCard['runs'][number];
@@ -253,9 +283,15 @@ function runOfCard(plan: EvaluationPlan, run: EvaluatedRun): RunOfCard {
   };
 }
 
-function verdictOf({ verdict, luck }: Evaluation): RunCard['verdict'] {
-  const { sentence } = verdict;
-  return { sentence, luck: luck?.sentence ?? null, digest: digestOf({ verdict, luck }) };
+function verdictOf(evaluation: Evaluation): RunCard['verdict'] {
+  const { verdict, luck } = evaluation;
+  return { sentence: verdict.sentence, luck: luck?.sentence ?? null, digest: digestOfResults(evaluation) };
+}
+
+/** Of all that follows from the runs, which `verify` calculates again. */
+export function digestOfResults(evaluation: Omit<Evaluation, 'runs'>): string {
+  const { verdict, luck, values, anatomy, measures, footprint, axes, failures } = evaluation;
+  return digestOf({ verdict, luck, values, anatomy, measures, footprint, axes, failures });
 }
 
 /** What runs here: the build is the program that holds kernel and sandbox. */

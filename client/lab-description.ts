@@ -41,6 +41,15 @@ export type ScenarioMeasures = {
 /** What it did to the market. */
 export type Footprint = readonly { readonly measure: RunMeasure; readonly comparison: PairedComparison }[];
 
+/** Days that failed for the same reason, and the first of them. */
+export type Failure = {
+  readonly side: Side;
+  readonly message: string;
+  readonly days: number;
+  readonly scenario: string;
+  readonly seed: number;
+};
+
 const FOOTPRINT = [
   'marketSpreadBps',
   'marketVolatilityBps',
@@ -113,6 +122,18 @@ export function footprintOf(runs: readonly EvaluatedRun[]): Footprint {
     const key = RandomKey.of('footprint').at(measure);
     return [{ measure, comparison: comparePairs(sideOf(0), sideOf(1), 0.05, key) }];
   });
+}
+
+/** The most frequent reason first; the same one at another time of the day is no other. */
+export function failuresOf(runs: readonly EvaluatedRun[]): Failure[] {
+  const failures = new Map<string, Failure>();
+  for (const { side, scenario, seed, ended } of runs) {
+    if (ended.type !== 'failed') continue;
+    const key = `${side} ${ended.message.replace(/ at \d\d:\d\d:\d\d/, '')}`;
+    const known = failures.get(key) ?? { side, message: ended.message, days: 0, scenario, seed };
+    failures.set(key, { ...known, days: known.days + 1 });
+  }
+  return [...failures.values()].toSorted((a, b) => b.days - a.days);
 }
 
 function runsOf(runs: readonly EvaluatedRun[], side: Side, scenario: string): EvaluatedRun[] {

@@ -1,8 +1,9 @@
 // Is a strategy better than a reference, or only lucky? Runs of both on the same seeds, and what the court says of them.
 import { InvalidInputError } from '../domain/errors.ts';
+import { levelsOfLooks } from '../domain/lab/alpha-spending.ts';
 import { axesOf } from '../domain/lab/axes.ts';
 import type { StrategyAxes } from '../domain/lab/axes.ts';
-import { cashRuns, judge, valuesBySeed } from '../domain/lab/judge.ts';
+import { LEVEL, cashRuns, judge, valuesBySeed } from '../domain/lab/judge.ts';
 import type { SeedValues } from '../domain/lab/judge.ts';
 import { primaryMeasure, scoredRun, SECONDARY } from '../domain/lab/measures.ts';
 import type { ScoredRun } from '../domain/lab/paired-runs.ts';
@@ -19,8 +20,15 @@ import { formatClockTime, NS_PER_MINUTE, parseClockTime } from '../domain/market
 import { runLabTasks } from '../sandbox/child-pool.ts';
 import type { LabOptions } from '../sandbox/child-pool.ts';
 import type { LabStrategy, LabTask } from '../sandbox/lab-job.ts';
-import { SIDES, anatomyOf, footprintOf, measuresOf } from './lab-description.ts';
-import type { EvaluatedRun, Footprint, ScenarioAnatomy, ScenarioMeasures, Side } from './lab-description.ts';
+import { SIDES, anatomyOf, failuresOf, footprintOf, measuresOf } from './lab-description.ts';
+import type {
+  EvaluatedRun,
+  Failure,
+  Footprint,
+  ScenarioAnatomy,
+  ScenarioMeasures,
+  Side,
+} from './lab-description.ts';
 
 /** Where strategies are run. */
 export type Ground = {
@@ -61,6 +69,8 @@ export type Evaluation = {
   readonly footprint: Footprint;
   /** Where it stands among reference strategies: described, never judged. */
   readonly axes: StrategyAxes;
+  /** Why days of the strategy or of its reference failed. */
+  readonly failures: readonly Failure[];
   /** In the order of the plan: by seed, scenario and side. */
   readonly runs: readonly EvaluatedRun[];
 };
@@ -93,7 +103,8 @@ export function groundConfig(ground: Omit<Ground, 'scenarios'>, name: string, se
 
 /** @throws InvalidInputError for what could not be evaluated; before anything is run, or a sealed block is opened */
 export function requireEvaluable(plan: EvaluationPlan): void {
-  const { against, scenarios, seeds, targetInventory } = plan;
+  const { against, scenarios, seeds, stopRule, targetInventory } = plan;
+  if (stopRule.type === 'looks') levelsOfLooks(stopRule.at, LEVEL);
   if (targetInventory !== 0 && !('strategy' in against))
     throw new InvalidInputError(
       'A strategy that has to buy or sell is compared with another one that has to: name it with --against.',
@@ -143,6 +154,7 @@ export async function evaluate(plan: EvaluationPlan, options: LabOptions = {}): 
       runs.filter(({ side }) => side === 'strategy'),
       runs.filter(({ side }) => side === 'absent'),
     ),
+    failures: failuresOf(ordered(runs)),
     runs: ordered(runs),
   };
 }

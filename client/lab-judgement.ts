@@ -2,12 +2,13 @@
 // a run card for each kind of days.
 import { InvalidInputError } from '../domain/errors.ts';
 import type { StopRule } from '../domain/lab/question.ts';
-import { isSealed, openingsOf, openingsSentence } from '../domain/lab/sealed-seeds.ts';
+import { isSealed, openingsOf, openingsSentence, seedsOf } from '../domain/lab/sealed-seeds.ts';
 import type { Opening, SeedBlock, SeedPurpose } from '../domain/lab/sealed-seeds.ts';
 import type { TrialLuck } from '../domain/lab/trial-luck.ts';
 import type { Verdict } from '../domain/lab/verdict.ts';
 import type { LabOptions } from '../sandbox/child-pool.ts';
 import type { LabStrategy } from '../sandbox/lab-job.ts';
+import { requireSandbox } from '../sandbox/require-sandbox.ts';
 import type { CLOSED_KINDS } from '../sandbox/sandbox.ts';
 import { chooseParameters } from '../sandbox/strategy-parameters.ts';
 import { compileStrategy, describeProblems } from '../sandbox/strategy-source.ts';
@@ -18,8 +19,16 @@ import type { RunCard } from './lab-card.ts';
 import type { EvaluatedRun } from './lab-description.ts';
 import { evaluate, requireEvaluable } from './lab-evaluation.ts';
 import type { Against, Evaluation, EvaluationPlan, Ground } from './lab-evaluation.ts';
-import { writeOpening } from './lab-ledger.ts';
-import { addTrial, bestSoFar, luckAmong, readTrials, trialOf, versionsOn } from './lab-trials.ts';
+import { openNextBlock } from './lab-ledger.ts';
+import {
+  addTrial,
+  bestSoFar,
+  luckAmong,
+  readTrials,
+  requireWritableTrials,
+  trialOf,
+  versionsOn,
+} from './lab-trials.ts';
 
 /** Days of one kind. */
 export type Days = {
@@ -36,7 +45,7 @@ export type JudgementRequest = {
   /** `random`: with its turnover; `best`: of the versions that were tried on the first kind of days, or on known ones. */
   readonly against: 'cash' | 'random' | 'best' | LoadedStrategy;
   readonly ground: Ground;
-  /** What the verdict is about, then what stands beside it. Sealed blocks are opened. */
+  /** What the verdict is about, then what stands beside it. Of sealed ones the next block that nobody has opened is taken. */
   readonly days: readonly [Days, ...Days[]];
   /** Known seeds on which `best` is looked for. */
   readonly knownSeeds: readonly number[];
@@ -108,64 +117,75 @@ export function mostRuns({ ground, days, capacitySeeds, against }: JudgementRequ
  * @throws InvalidInputError for what cannot be evaluated, before anything is opened or run
  */
 export async function judgeStrategy(request: JudgementRequest, options: LabOptions = {}): Promise<Judgement> {
-  const { own, ground, days, capacitySeeds, kind, labFolder, now } = request;
+  const { own, ground, capacitySeeds, kind, labFolder, now } = request;
   const { against, source: otherSource } = referenceOf(request);
   const { strategy } = own;
-  const plans = days.map(({ seeds, stopRule }): EvaluationPlan => ({
+  const planOf = ({ seeds, stopRule }: Days): EvaluationPlan => ({
     ...ground,
     strategy,
     against,
     seeds,
     stopRule,
-  })) as [EvaluationPlan, ...EvaluationPlan[]];
-  plans.forEach(requireEvaluable);
-  requireCapacity(plans[0], capacitySeeds);
+  });
+  request.days.map(planOf).forEach(requireEvaluable);
+  requireSandbox(kind);
+  requireCapacity(planOf(request.days[0]), capacitySeeds);
   // Unreadable, they are better found now than after the runs.
   readTrials(labFolder);
+  if (request.days.some(isTrial)) requireWritableTrials(labFolder);
   const started = Date.now();
-  const openings = days.map(({ block }) => openingsFor(block, request));
+  const opened = request.days.map((one) => openedDays(one, request));
+  const days = opened.map((one) => one.days);
+  const openings = opened.map((one) => one.openings);
+  const plans = days.map(planOf) as [EvaluationPlan, ...EvaluationPlan[]];
   const evaluations: Evaluation[] = [];
   for (const plan of plans) evaluations.push(await evaluate(plan, { ...options, kind }));
   const [first] = evaluations as [Evaluation];
   const capacity =
     capacitySeeds === 0 ? null : await capacityOf(plans[0], capacitySeeds, { ...options, kind });
   const sources = { strategy: own.source, against: otherSource };
-  days.forEach(({ block }, i) => {
-    if (block === null || !isSealed(block))
-      addTrial(labFolder, trialOf(plans[i]!, evaluations[i]!, own.source, now));
+  days.forEach((one, i) => {
+    if (isTrial(one)) addTrial(labFolder, trialOf(plans[i]!, evaluations[i]!, own.source, now));
   });
   const trials = readTrials(labFolder);
   const { runs: _, ...rest } = first;
   const { fileName, hash, warnings } = strategy.compiled;
-  return {
-    summary: {
-      format: 'mercato evaluation',
-      version: 1,
-      ...rest,
-      strategy: { fileName, hash },
-      ground,
-      sandbox: kind,
-      evidence: evaluations.map(({ verdict }, i) => evidenceOf(days[i]!, openings[i]!, verdict)) as [
-        Evidence,
-        ...Evidence[],
-      ],
-      trials: {
-        versions: versionsOn(ground, trials).length,
-        luck:
-          openings[0]!.length > 0 || against.type === 'turnover_matched'
-            ? null
-            : luckAmong(trials, plans[0], first),
-      },
-      capacity,
-      warnings: warnings.map((problem) => describeProblems(fileName, [problem]).trim()),
-      seconds: (Date.now() - started) / 1000,
+  const summary: EvaluationSummary = {
+    format: 'mercato evaluation',
+    version: 1,
+    ...rest,
+    strategy: { fileName, hash },
+    ground,
+    sandbox: kind,
+    evidence: evaluations.map(({ verdict }, i) => evidenceOf(days[i]!, openings[i]!, verdict)) as [
+      Evidence,
+      ...Evidence[],
+    ],
+    trials: {
+      versions: versionsOn(ground, trials).length,
+      luck:
+        openings[0]!.length > 0 || against.type === 'turnover_matched'
+          ? null
+          : luckAmong(trials, plans[0], first),
     },
+    capacity,
+    warnings: warnings.map((problem) => describeProblems(fileName, [problem]).trim()),
+    seconds: (Date.now() - started) / 1000,
+  };
+  return {
+    summary,
     cards: evaluations.map((evaluation, i) => {
-      const context = { kind, sources, block: days[i]!.block, openings: openings[i]!, now };
+      const beside = i === 0 ? summary : null;
+      const context = { kind, sources, block: days[i]!.block, openings: openings[i]!, now, summary: beside };
       return runCardOf(plans[i]!, evaluation, context);
     }),
     runs: evaluations.flatMap(({ runs }) => runs),
   };
+}
+
+/** Sealed days feed nothing. */
+function isTrial({ block }: Days): boolean {
+  return block === null || !isSealed(block);
 }
 
 function referenceOf(request: JudgementRequest): { against: Against; source: string | null } {
@@ -189,20 +209,24 @@ function requireCapacity({ scenarios, seeds }: EvaluationPlan, capacitySeeds: nu
     );
 }
 
-/** All that are known of the block, this one too; none for days that are not held back. */
-function openingsFor(block: SeedBlock | null, request: JudgementRequest): readonly Opening[] {
-  if (block === null || !isSealed(block)) return [];
-  const { labFolder, now, own } = request;
+/** With all openings that are known of their block, this one too; none for days that are not held back. */
+function openedDays(
+  days: Days,
+  { labFolder, now, own }: JudgementRequest,
+): { readonly days: Days; readonly openings: readonly Opening[] } {
+  if (days.block === null || isTrial(days)) return { days, openings: [] };
   const { compiled, parameters } = own.strategy;
   const at = now.toISOString();
-  const ledger = writeOpening(labFolder, {
-    block,
+  const { block, ledger } = openNextBlock(labFolder, days.block.purpose, {
     session: `evaluate ${at}`,
     strategy: `${compiled.hash} ${JSON.stringify(parameters)}`.slice(0, 200),
     reason: `lab evaluate ${compiled.fileName} --sealed`,
     at,
   });
-  return openingsOf(ledger, block);
+  return {
+    days: { ...days, block, seeds: seedsOf(block, days.seeds.length) },
+    openings: openingsOf(ledger, block),
+  };
 }
 
 function evidenceOf({ block, seeds }: Days, openings: readonly Opening[], verdict: Verdict): Evidence {

@@ -1,9 +1,9 @@
 // The openings of sealed seeds, in a file of the data folder: of all sessions on this machine.
 import { mkdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ConflictError, InvalidInputError } from '../domain/errors.ts';
-import { EMPTY_LEDGER, OpeningLedger, openBlock } from '../domain/lab/sealed-seeds.ts';
-import type { Opening } from '../domain/lab/sealed-seeds.ts';
+import { AppError, ConflictError, InvalidInputError } from '../domain/errors.ts';
+import { EMPTY_LEDGER, OpeningLedger, nextSealedBlock, openBlock } from '../domain/lab/sealed-seeds.ts';
+import type { Opening, SeedBlock, SeedPurpose } from '../domain/lab/sealed-seeds.ts';
 
 /** @throws InvalidInputError when the file is there and is no ledger: openings must not be forgotten */
 export function readOpenings(labFolder: string): OpeningLedger {
@@ -26,19 +26,31 @@ export function readOpenings(labFolder: string): OpeningLedger {
 }
 
 /**
- * Writes an opening down before its seeds are looked at: all of the file or nothing.
- * @throws ConflictError when the session has opened the block for another strategy, or another process does not end its own opening
+ * Takes the next block that nobody has opened and writes that down before its seeds are looked at: all of the file or nothing. Of two
+ * processes that ask at the same time each has a block of its own.
+ * @throws ConflictError when another process does not end its own opening, InvalidInputError when it cannot be written
  */
-export function writeOpening(labFolder: string, opening: Opening): OpeningLedger {
-  mkdirSync(labFolder, { recursive: true });
-  return alone(labFolder, () => {
-    const ledger = openBlock(readOpenings(labFolder), opening);
-    const file = fileOf(labFolder);
-    const partial = `${file}.${process.pid}.partial`;
-    writeFileSync(partial, `${JSON.stringify(ledger, null, 2)}\n`);
-    renameSync(partial, file);
-    return ledger;
-  });
+export function openNextBlock(
+  labFolder: string,
+  purpose: SeedPurpose,
+  look: Omit<Opening, 'block'>,
+): { readonly block: SeedBlock; readonly ledger: OpeningLedger } {
+  const file = fileOf(labFolder);
+  try {
+    mkdirSync(labFolder, { recursive: true });
+    return alone(labFolder, () => {
+      const before = readOpenings(labFolder);
+      const block = nextSealedBlock(before, purpose);
+      const ledger = openBlock(before, { ...look, block });
+      const partial = `${file}.${process.pid}.partial`;
+      writeFileSync(partial, `${JSON.stringify(ledger, null, 2)}\n`);
+      renameSync(partial, file);
+      return { block, ledger };
+    });
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new InvalidInputError(`${file} cannot be written: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 const LOCK_TRIES = 100;

@@ -61,8 +61,25 @@ export function readTrials(labFolder: string): Trial[] {
 
 /** One line, begun on a new one, so that what a process left unfinished spoils nothing else. */
 export function addTrial(labFolder: string, trial: Trial): void {
-  mkdirSync(labFolder, { recursive: true });
-  appendFileSync(fileOf(labFolder), `\n${JSON.stringify(trial)}\n`);
+  append(labFolder, `\n${JSON.stringify(trial)}\n`);
+}
+
+/**
+ * What cannot be written is better found before the runs than after them.
+ * @throws InvalidInputError
+ */
+export function requireWritableTrials(labFolder: string): void {
+  append(labFolder, '');
+}
+
+function append(labFolder: string, text: string): void {
+  const file = fileOf(labFolder);
+  try {
+    mkdirSync(labFolder, { recursive: true });
+    appendFileSync(file, text);
+  } catch (error) {
+    throw new InvalidInputError(`${file} cannot be written: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 export function trialOf(

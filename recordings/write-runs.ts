@@ -13,7 +13,8 @@ export type RunRow = LabRun & {
 };
 
 /**
- * Columns: `side`, `scenario`, `seed`, `ended` (ok, failed, void), `reason`, `digest`, `fuel_used`, every measure of a run
+ * Columns: `side`, `scenario`, `seed`, `ended` (ok, failed, void), `reason`, `digest`, what a failed run had come to when it failed (`failed_pnl_cents`,
+ * `failed_shortfall_bps`), `fuel_used`, every measure of a run
  * (`RUN_MEASURES` says what they are), and the gain by type of counterparty as JSON. Null is not known.
  * @throws InvalidInputError when it cannot be written
  */
@@ -38,6 +39,8 @@ export function writeRuns(file: string, runs: readonly RunRow[]): void {
       text('ended', ({ ended }) => ended.type),
       text('reason', ({ ended }) => (ended.type === 'ok' ? null : ended.message)),
       text('digest', ({ digest }) => digest),
+      number('failed_pnl_cents', (run) => accountOf(run)?.pnlCents ?? null),
+      number('failed_shortfall_bps', (run) => accountOf(run)?.shortfallBps ?? null),
       number('fuel_used', ({ fuelUsed }) => fuelUsed),
       ...(Object.keys(RUN_MEASURES) as RunMeasure[]).map((name) =>
         number(columnName(name), ({ values }) => values?.[name] ?? null),
@@ -50,4 +53,8 @@ export function writeRuns(file: string, runs: readonly RunRow[]): void {
   } catch (error) {
     throw new InvalidInputError(`${file} cannot be written: ${(error as Error).message}`, { cause: error });
   }
+}
+
+function accountOf({ ended }: RunRow) {
+  return ended.type === 'failed' ? ended.account : null;
 }

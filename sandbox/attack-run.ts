@@ -8,6 +8,7 @@ import type { Attack } from './attacks.ts';
 import { LabProcess } from './child-process.ts';
 import type { FromChild, LabResult, LabStrategy } from './lab-job.ts';
 import { DEFAULT_LIMITS } from './sandbox.ts';
+import { requireSandbox } from './require-sandbox.ts';
 import type { SandboxKind } from './sandbox.ts';
 import { StrategyValidationError, compileStrategy } from './strategy-source.ts';
 
@@ -59,11 +60,12 @@ function market(): MarketConfig {
   });
 }
 
-/** @returns a result for each attack, in their order @throws AppError `lab_interrupted` */
+/** @returns a result for each attack, in their order @throws AppError `lab_interrupted`, InvalidInputError when the sandbox is not installed */
 export async function runAttacks(
   attacks: readonly Attack[],
   { kind, onResult, signal }: AttackOptions,
 ): Promise<AttackResult[]> {
+  requireSandbox(kind);
   const honest: LabStrategy = { compiled: compileStrategy(HONEST, 'honest.js'), parameters: {} };
   const results = new Array<AttackResult | undefined>(attacks.length).fill(undefined);
   const hosts = Array.from({ length: os.availableParallelism() }, () => new Host(kind, honest));

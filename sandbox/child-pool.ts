@@ -5,6 +5,7 @@ import { AppError } from '../domain/errors.ts';
 import { unfinishedRun } from '../domain/lab/run.ts';
 import { LabProcess } from './child-process.ts';
 import type { FromChild, LabResult, LabStrategy, LabTask, ToChild } from './lab-job.ts';
+import { requireSandbox } from './require-sandbox.ts';
 import { DEFAULT_LIMITS } from './sandbox.ts';
 import type { SandboxKind, SandboxLimits } from './sandbox.ts';
 
@@ -27,10 +28,11 @@ const MOST_ATTEMPTS = 2;
 /**
  * Does all runs. Tasks with the same strategy object share processes.
  * @returns a result for each task, in their order
- * @throws AppError `lab_interrupted` when the signal aborts, `lab_failed` when no process can be had
+ * @throws InvalidInputError when the sandbox is not installed, AppError `lab_interrupted` when the signal aborts, `lab_failed` when no process can be had
  */
 export async function runLabTasks(tasks: readonly LabTask[], options: LabOptions = {}): Promise<LabResult[]> {
   const { processes = os.availableParallelism(), signal } = options;
+  requireSandbox(options.kind ?? 'quickjs');
   const results = new Array<LabResult | undefined>(tasks.length).fill(undefined);
   const queue = new TaskQueue(tasks);
   const workers = Array.from(

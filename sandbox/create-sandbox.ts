@@ -2,6 +2,7 @@ import { InvalidInputError } from '../domain/errors.ts';
 import { directSandbox } from './direct.ts';
 import { createIsolatedVmSandbox, loadIsolatedVm } from './isolated-vm.ts';
 import { createQuickJsSandbox } from './quickjs.ts';
+import { requireSandbox } from './require-sandbox.ts';
 import type { SandboxKind, SandboxLimits, StrategySandbox } from './sandbox.ts';
 
 /**
@@ -14,11 +15,10 @@ export async function createSandbox(kind: SandboxKind, limits: SandboxLimits): P
     case 'quickjs':
       return createQuickJsSandbox(limits);
     case 'isolated_vm': {
+      requireSandbox(kind);
       const ivm = loadIsolatedVm();
       if (ivm === null)
-        throw new InvalidInputError(
-          'isolated_vm is not installed: `npm install --no-save isolated-vm@5.0.4` (it is built from source), or use quickjs.',
-        );
+        throw new InvalidInputError('isolated_vm is installed, but cannot be loaded by this Node.');
       return createIsolatedVmSandbox(ivm, limits);
     }
     case 'direct':

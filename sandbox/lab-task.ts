@@ -21,7 +21,8 @@ export function runLabTask(
   } catch (error) {
     if (!(error instanceof SandboxFailure)) throw error;
     const message = `The strategy could not be loaded: ${error.message}`;
-    return { ...unfinishedRun(seed, { type: 'failed', reason: error.reason, message }), fuelUsed: null };
+    const ended = { type: 'failed', reason: error.reason, message, account: null } as const;
+    return { ...unfinishedRun(seed, ended), fuelUsed: null };
   }
   try {
     const run = labRun(config, seed, atSize(opened, size));

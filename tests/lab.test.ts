@@ -23,6 +23,7 @@ import { readOpenings } from '../client/lab-ledger.ts';
 import { addTrial, bestSoFar, luckAmong, readTrials, trialOf, versionsOn } from '../client/lab-trials.ts';
 import { PNL_PARTS } from '../domain/lab/pnl-anatomy.ts';
 import { RUN_MEASURES } from '../domain/lab/run.ts';
+import { seedsOf } from '../domain/lab/sealed-seeds.ts';
 import { columnName } from '../recordings/write-recording.ts';
 import type { LabStrategy } from '../sandbox/lab-job.ts';
 import { chooseParameters } from '../sandbox/strategy-parameters.ts';
@@ -115,13 +116,22 @@ describe('an evaluation', () => {
   test('counts a day on which the strategy throws as the worst', async () => {
     const source = 'export function createStrategy() { return { onTick() { throw new Error("lost"); } }; }';
     const compiled = compileStrategy(source, 'thrower.js');
-    const { verdict, runs } = await evaluate(aPlan({ strategy: { compiled, parameters: {} } }));
+    const { verdict, failures, runs } = await evaluate(aPlan({ strategy: { compiled, parameters: {} } }));
     expect(verdict.failedRuns.strategy).toBe(3);
     expect(verdict.comparison.meanStrategy).toBe(-100_000);
     expect(runs.find(({ side }) => side === 'strategy')!.ended).toMatchObject({
       type: 'failed',
       reason: 'threw',
     });
+    expect(failures).toEqual([
+      {
+        side: 'strategy',
+        message: expect.stringContaining('lost') as string,
+        days: 3,
+        scenario: 'realistic',
+        seed: 1,
+      },
+    ]);
   }, 60_000);
 
   test('of an execution is about its shortfall, against another one that has the same to buy', async () => {
@@ -267,19 +277,20 @@ describe('trials', () => {
   });
 });
 
-test('openings that processes write at the same time are all remembered', async () => {
+test('processes that open at the same time have a block each, and all are remembered', async () => {
   const at = path.join(folder, 'at-once');
   const script = `
-    const { writeOpening } = require(${JSON.stringify(path.join(ROOT, 'client', 'lab-ledger.ts'))});
-    for (let number = 1; number <= 20; number++)
-      writeOpening(process.argv[1], { block: { purpose: 'sealed', number }, session: process.argv[2],
+    const { openNextBlock } = require(${JSON.stringify(path.join(ROOT, 'client', 'lab-ledger.ts'))});
+    for (let i = 0; i < 20; i++)
+      openNextBlock(process.argv[1], 'sealed', { session: process.argv[2],
         strategy: 'a', reason: 'test', at: new Date().toISOString() });`;
   await Promise.all(
     ['one', 'two', 'three'].map((session) =>
       run(process.execPath, ['--import', 'tsx', '--eval', script, at, session], { cwd: ROOT }),
     ),
   );
-  expect(readOpenings(at).openings).toHaveLength(60);
+  const numbers = readOpenings(at).openings.map(({ block }) => block.number);
+  expect(numbers).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
   expect(existsSync(path.join(at, 'openings.lock'))).toBe(false);
 }, 60_000);
 
@@ -294,6 +305,7 @@ describe('a run card', () => {
       block: null,
       openings: [],
       now: new Date('2026-01-05T09:30:00Z'),
+      summary: null,
     });
   }, 60_000);
 
@@ -331,6 +343,11 @@ describe('a run card', () => {
     const verdict = { ...card.verdict, sentence: 'Better than cash.' };
     const { divergence: ofVerdict } = await verifyRunCard(changed({ verdict }));
     expect(ofVerdict).toMatchObject({ what: 'the verdict', card: 'Better than cash.' });
+    const block = { purpose: 'sealed', number: 7 } as const;
+    const { divergence: ofSeeds } = await verifyRunCard(changed({ block }));
+    expect(ofSeeds).toEqual({ what: 'the seeds', card: 'block 7 of sealed', here: '1, of none' });
+    const { divergence: ofOpenings } = await verifyRunCard(changed({ block, seeds: seedsOf(block, 3) }));
+    expect(ofOpenings).toMatchObject({ what: 'the openings', card: 'none' });
   }, 60_000);
 
   test('made by another build is run all the same, and the build is named', async () => {
@@ -457,12 +474,15 @@ describe('the commands', () => {
     expect(await mercato('lab', 'report', out, '--out', again)).toMatchObject({ code: 0 });
     expect(readFileSync(again, 'utf8')).toBe(page);
     const file = path.join(out, 'evaluation.json');
-    writeFileSync(
-      file,
-      readFileSync(file, 'utf8').replace('istinguishable from cash', 'quite distinguishable'),
-    );
-    const changed = await mercato('lab', 'report', out);
-    expect(changed.stderr).toContain('is not what card.json was written with');
+    const written = readFileSync(file, 'utf8');
+    for (const [from, to] of [
+      ['istinguishable from cash', 'quite distinguishable'],
+      ['"versions": ', '"versions": 1'],
+    ] as const) {
+      writeFileSync(file, written.replace(from, to));
+      const changed = await mercato('lab', 'report', out);
+      expect(changed.stderr).toContain('is not what card.json was written with');
+    }
     const neither = await mercato('lab', 'report', folder);
     expect(neither.stderr).toContain('search.json cannot be read');
   }, 120_000);
@@ -525,6 +545,8 @@ describe('the commands', () => {
     [['--sandbox', 'direct'], /--sandbox is quickjs, isolated_vm; "direct" is none of them/],
     [['--target', '100'], /compared with another one/],
     [['--scenarios', 'no_edge', '--capacity', '2'], /does not go with no_edge/],
+    [['--looks', '8,4', '--sealed'], /ascending numbers of seeds/],
+    [['--looks', '4,8', '--seeds', '8'], /leave --seeds out/],
   ])(
     'evaluate refuses %j',
     async (flags, message) => {

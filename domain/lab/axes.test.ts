@@ -224,7 +224,7 @@ describe('nothing is known, and it is said why,', () => {
   });
 
   test('when a day failed: the other days alone would flatter it', () => {
-    const ended = { type: 'failed', reason: 'threw', message: '' } as const;
+    const ended = { type: 'failed', reason: 'threw', message: '', account: null } as const;
     const failed = { ...unfinishedRun(2, ended), scenario: 'thin' };
     const own = [aRun(1, TRADED, 'realistic'), aRun(1, TRADED, 'thin'), failed];
     const { scenarios, overall: all } = axesOf(own, [aRun(1, WITHOUT), aRun(1, WITHOUT, 'thin')]);

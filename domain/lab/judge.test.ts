@@ -128,6 +128,13 @@ describe('the sentence', () => {
     expect(against([1, 2], [0, 0]).sentence).toContain('(−∞ … ∞), 2 seeds');
   });
 
+  test('asks for as many seeds as flipped signs need, however clear the difference is', () => {
+    const five = against([1000, 1001, 1002, 1003, 1004], [0, 0, 0, 0, 0]);
+
+    expect(five.sentence).toMatch(/^Not distinguishable .*, 5 seeds; 6 seeds would be needed/);
+    expect(against([1000, 1001, 1002, 1003, 1004, 1005], [0, 0, 0, 0, 0, 0]).answer).toBe('better');
+  });
+
   test('does not promise what is out of reach', () => {
     const values = normals('tiny', 40);
     const centre = values.reduce((sum, value) => sum + value, 0) / 40;
@@ -168,6 +175,26 @@ describe('runs that went wrong', () => {
     expect(judged(strategy, reference).comparison.meanStrategy).toBeLessThan(-50_000 / 20 + 10);
   });
 
+  test('nor than what it had lost itself when it failed', () => {
+    const strategy = runs(values);
+    strategy[0] = {
+      scenario: 'calm',
+      seed: 1,
+      type: 'failed',
+      reason: 'threw',
+      values: { pnlCents: -50_000 },
+    };
+    strategy[1] = {
+      scenario: 'calm',
+      seed: 2,
+      type: 'failed',
+      reason: 'threw',
+      values: { pnlCents: 50_000 },
+    };
+
+    expect(judged(strategy).comparison.meanStrategy).toBeLessThan(-100_000 / 20 + 10);
+  });
+
   test('nor is a primary measure that is not known', () => {
     const strategy = runs(values);
     strategy[0] = { scenario: 'calm', seed: 1, type: 'measured', values: { pnlCents: null } };
@@ -194,15 +221,9 @@ describe('runs that went wrong', () => {
       );
 
     expect(judged(lost(2)).voidSeeds).toBe(2);
-    expect(() => judged(lost(3))).toThrow('3 of 20 seeds were lost by the machine');
-  });
-
-  test('with fewer than two seeds left there is no verdict', () => {
-    const strategy = runs(values).map((run, i): ScoredRun =>
-      i === 0 ? run : { scenario: 'calm', seed: run.seed, type: 'void', reason: 'killed' },
+    expect(() => judged(lost(3))).toThrow(
+      '3 of 20 seeds were lost by the machine, not by a strategy (killed)',
     );
-
-    expect(() => judged(strategy)).toThrow('1 seeds are left of 20: 2 are needed');
   });
 });
 

@@ -24,7 +24,7 @@ const ESTIMAND = 'mean over seeds of the mean over scenarios (equal weights) of 
  * @param strategy and reference one run of each scenario and seed
  * @param draws of each resampling
  * @throws InvalidInputError when the runs are not the same scenarios and seeds, or not as many as a look was planned at, or
- * fewer than two seeds are left, or more than one in ten was lost by the machine
+ * more than one seed in ten was lost by the machine
  */
 export function judge(
   question: Question,
@@ -36,11 +36,7 @@ export function judge(
   const key = RandomKey.of('verdict');
   const pairs = pairRuns(strategy, reference, primary, 'is_failed');
   const stop = stopAt(stopRule, pairs.plannedSeeds);
-  if (pairs.seeds.length < 2)
-    throw new InvalidInputError(
-      `${pairs.seeds.length} seeds are left of ${pairs.plannedSeeds}: 2 are needed`,
-    );
-  requireFewVoid(pairs.counts);
+  requireFewVoid(pairs.counts, [...strategy, ...reference]);
   const comparison = compareOver(pairs, pairs.scenarios, stop.levelOfLook, key.at(primary.name), draws);
   const answer = answerOf(comparison, comparison.pValue, stop.levelOfLook, primary);
   const verdict = {
@@ -53,24 +49,34 @@ export function judge(
     stop: { ...stop, shouldStop: stop.look === stop.looks || answer !== 'not_distinguishable' },
     power: powerFor(question, comparison.deviation),
     minimumDetectable: minimumDetectable(comparison.deviation, comparison.seeds, designAt(stop.levelOfLook)),
-    seedsNeeded: unitsNeeded(comparison.difference, comparison.deviation, designAt(stop.levelOfLook)),
+    seedsNeeded: seedsNeeded(comparison, stop.levelOfLook),
     secondary: judgeSecondary(secondary, strategy, reference, stop.levelOfLook, key, draws),
     scenarios: pairs.scenarios.map((scenario) => ({
       scenario,
-      comparison: compareOver(pairs, [scenario], LEVEL, key.at('scenario', scenario), draws),
+      // The draws of the whole: with one scenario it is the same comparison.
+      comparison: compareOver(pairs, [scenario], LEVEL, key.at(primary.name), draws),
     })),
   };
   return { ...verdict, sentence: verdictSentence(verdict, primary) };
 }
 
+/** Of n values no way to flip signs is rarer than 2 of 2^n: with fewer seeds than that nothing can be told, however large. */
+function seedsNeeded({ difference, deviation }: PairedComparison, level: number): number | null {
+  const needed = unitsNeeded(difference, deviation, designAt(level));
+  let least = 2;
+  for (let p = 0.5; p > level; p /= 2) least += 1;
+  return needed === null ? null : Math.max(needed, least);
+}
+
 /** Which seeds a machine loses need not be chance (long days time out first): with more of them than this there is no verdict. */
 const MOST_VOID = 0.1;
 
-function requireFewVoid({ voidSeeds, plannedSeeds }: Pairs['counts']): void {
-  if (voidSeeds > MOST_VOID * plannedSeeds)
-    throw new InvalidInputError(
-      `${voidSeeds} of ${plannedSeeds} seeds were lost by the machine, not by a strategy: more than one in ten, so that what is left says nothing. Run it again, with fewer processes at a time if memory or time was short.`,
-    );
+function requireFewVoid({ voidSeeds, plannedSeeds }: Pairs['counts'], runs: readonly ScoredRun[]): void {
+  if (voidSeeds <= MOST_VOID * plannedSeeds) return;
+  const first = runs.find((run) => run.type === 'void')!;
+  throw new InvalidInputError(
+    `${voidSeeds} of ${plannedSeeds} seeds were lost by the machine, not by a strategy (${first.reason}): more than one in ten, so that what is left says nothing. Run it again, with fewer processes at a time if memory or time was short.`,
+  );
 }
 
 /** The primary measure of both sides, seed by seed, as `judge` compares them: failed runs are the worst, void seeds are left out. */

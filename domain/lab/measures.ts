@@ -5,7 +5,7 @@ import type { LabRun, RunMeasure } from './run.ts';
 
 type RunMeasureOf = Measure & { readonly name: RunMeasure };
 
-/** A failed day counts as this loss at least: 1 % of the cash that a strategy begins with, an assumption. */
+/** A failed day counts as this loss at least: 1,000 dollars, an assumption. */
 const FAILED_DAY_CENTS = -100_000;
 
 /** For a strategy that trades for itself. */
@@ -53,6 +53,10 @@ export function primaryMeasure(targetInventory: number): RunMeasureOf {
 }
 
 export function scoredRun(scenario: string, { seed, ended, values }: LabRun): ScoredRun {
-  if (ended.type !== 'ok') return { scenario, seed, type: ended.type, reason: ended.reason };
+  if (ended.type === 'failed') {
+    const { type, reason, account } = ended;
+    return { scenario, seed, type, reason, values: account ?? {} };
+  }
+  if (ended.type === 'void') return { scenario, seed, type: ended.type, reason: ended.message };
   return { scenario, seed, type: 'measured', values: values! };
 }

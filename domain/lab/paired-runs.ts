@@ -11,7 +11,12 @@ export type ScoredRun = { readonly scenario: string; readonly seed: number } & (
       readonly values: Readonly<Record<string, number | null>>;
     }
   /** By its own fault: it threw, used up its fuel or memory, or asked for what makes no sense. */
-  | { readonly type: 'failed'; readonly reason: string }
+  | {
+      readonly type: 'failed';
+      readonly reason: string;
+      /** What it had come to when it failed, as far as that is known. */
+      readonly values?: Readonly<Record<string, number | null>>;
+    }
   /** By the fault of a machine. */
   | { readonly type: 'void'; readonly reason: string }
 );
@@ -50,7 +55,7 @@ export function pairRuns(
   const scenarios = [...new Set(strategy.map(({ scenario }) => scenario))].toSorted();
   const all = [...new Set(strategy.map(({ seed }) => seed))].toSorted((a, b) => a - b);
   requireComplete(sides, scenarios, all);
-  const isUnknown = (run: ScoredRun): boolean => run.type === 'measured' && !isKnown(run, measure);
+  const isUnknown = (run: ScoredRun): boolean => run.type === 'measured' && knownValue(run, measure) === null;
   const runsOf = (seed: number): ScoredRun[] =>
     scenarios.flatMap((scenario) => sides.map((side) => side.get(keyOf(scenario, seed))!));
   const isVoid = (seed: number): boolean => runsOf(seed).some(({ type }) => type === 'void');
@@ -60,7 +65,7 @@ export function pairRuns(
   const isFailed = (run: ScoredRun): boolean => run.type === 'failed' || isUnknown(run);
   const worst = new Map(scenarios.map((scenario) => [scenario, worstOf(sides, scenario, measure)]));
   const valueOf = (run: ScoredRun): number =>
-    run.type === 'measured' && isKnown(run, measure) ? run.values[measure.name]! : worst.get(run.scenario)!;
+    isFailed(run) ? worst.get(run.scenario)! : knownValue(run, measure)!;
   const failed = (side: 0 | 1): number =>
     seeds.reduce(
       (sum, seed) =>
@@ -88,9 +93,9 @@ function keyOf(scenario: string, seed: number): string {
   return `${seed} ${scenario}`;
 }
 
-function isKnown(run: ScoredRun & { readonly type: 'measured' }, { name }: Measure): boolean {
-  const value = run.values[name];
-  return value != null && Number.isFinite(value);
+function knownValue(run: ScoredRun, { name }: Measure): number | null {
+  const value = run.type === 'void' ? null : run.values?.[name];
+  return value != null && Number.isFinite(value) ? value : null;
 }
 
 function byScenarioAndSeed(runs: readonly ScoredRun[], side: string): Map<string, ScoredRun> {
@@ -122,13 +127,17 @@ function requireComplete(
   throw new InvalidInputError(`the strategy has no run of seed ${more.seed} in ${more.scenario}`);
 }
 
-/** The worst of all that was measured in the scenario, on both sides: failing must not be better than losing. */
+/**
+ * The worst of all that was seen in the scenario, on both sides: failing must not be better than losing. What a failed run had lost
+ * by then is among it, so that nobody gets out of a loss by failing.
+ */
 function worstOf(sides: readonly Map<string, ScoredRun>[], scenario: string, measure: Measure): number {
   const sign = measure.isMoreBetter ? 1 : -1;
   let worst = sign * measure.worst;
   for (const side of sides)
-    for (const run of side.values())
-      if (run.scenario === scenario && run.type === 'measured' && isKnown(run, measure))
-        worst = Math.min(worst, sign * run.values[measure.name]!);
+    for (const run of side.values()) {
+      const value = run.scenario === scenario ? knownValue(run, measure) : null;
+      if (value !== null) worst = Math.min(worst, sign * value);
+    }
   return sign * worst;
 }

@@ -110,6 +110,34 @@ describe('a run', () => {
       values: null,
     });
   });
+
+  test('that throws does not get out of what it has lost', () => {
+    const buyer = (): Strategy => atTicks({ 120: orderActions.buyNow(50) });
+    const thrower: Strategy = {
+      ...buyer(),
+      onSimulationEnd: () => {
+        throw new Error('rather not');
+      },
+    };
+    const { ended } = labRun(config, 1, thrower);
+    const { pnlCents, shortfallBps } = labRun(config, 1, buyer()).values!;
+    expect(pnlCents).toBeLessThan(0);
+    expect(ended).toMatchObject({ type: 'failed', account: { pnlCents, shortfallBps } });
+  });
+
+  test('that throws in the middle of the day has what it held sold at once', () => {
+    const buyNow = orderActions.buyNow(50);
+    const thrower: Strategy = {
+      ...atTicks({ 120: buyNow }),
+      onOrderUpdate: ({ status }) => {
+        if (status === 'filled') throw new Error('that was dear');
+        return [];
+      },
+    };
+    const { ended } = labRun(config, 1, thrower);
+    // Half a cent and the fee of 0.3 cents at least, there and back.
+    expect((ended as { account: { pnlCents: number } }).account.pnlCents).toBeLessThanOrEqual(-50 * 1.6);
+  });
 });
 
 describe('a run of somebody who is to buy', () => {

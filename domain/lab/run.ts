@@ -17,7 +17,16 @@ import type { PnlAnatomy } from './pnl-anatomy.ts';
 /** `failed` is the strategy's own doing and scores as worst; `void` is a fault of the machine and scores nothing. */
 export type RunEnd =
   | { readonly type: 'ok' }
-  | { readonly type: 'failed' | 'void'; readonly reason: string; readonly message: string };
+  | {
+      readonly type: 'failed';
+      readonly reason: string;
+      readonly message: string;
+      /** What it had come to by then, the rest brought to its target at once: who fails does not get out of a loss. Null: nothing. */
+      readonly account: FailedAccount | null;
+    }
+  | { readonly type: 'void'; readonly reason: string; readonly message: string };
+
+export type FailedAccount = Pick<RunValues, 'pnlCents' | 'shortfallBps'>;
 
 /** What is measured of a run, and what it means. Those of the strategy are null without one. */
 export const RUN_MEASURES = {
@@ -89,52 +98,77 @@ export function labRun(config: MarketConfig, seed: number, strategy: Strategy | 
       byCounterparty: {},
     };
   }
+  let market: Market | null = null;
+  let book: BookOfOthers | null = null;
   try {
-    const market = new Market(config, seed, { strategy, profile: 'quant' });
+    market = new Market(config, seed, { strategy, profile: 'quant' });
+    market.run(parseClockTime(config.close) - 1);
     // Orders for the day leave at the close, so the book that is sold into is the one just before it.
-    const book = market.run(parseClockTime(config.close) - 1).exchange.book;
-    const { trader } = market.strategist!;
-    const [bids, asks] = ([BUY, SELL] as const).map((side) => levelsOfOthers(book.orders(side), trader));
-    const { digest, metrics, strategy: own, recording } = market.run().result();
-    const { quotes, trades } = recording!;
-    const closeNs = parseClockTime(config.close);
-    const target = config.strategy.targetInventory;
-    const mids = midsOf(quotes);
-    const last = mids.before(closeNs + 1);
-    const fallback = last ?? (book.lastTradeCents || config.openingPriceCents);
-    const carried = own!.finalInventory - target;
-    const liquidation = liquidate(carried, bids!, asks!, fallback);
-    const arrivalCents = mids.after(parseClockTime(config.open)) ?? config.openingPriceCents;
-    const anatomy = pnlAnatomy({
-      quotes,
-      trades,
-      participant: trader,
-      types: market.types,
-      fees: config.fees,
-      closeNs,
-      liquidationHundredths:
-        100 * (liquidation.proceedsCents - carried * (last ?? 0)) - config.fees.taker * Math.abs(carried),
-      target: { shares: target, arrivalCents },
-    });
-    const capital = peakCapitalOf(fillsOf(trades, trader));
-    return {
-      seed,
-      ended,
-      digest,
-      values: {
-        ...NOTHING_TRADED,
-        ...strategyValues(own!, capital),
-        ...(anatomy === null ? {} : gainValues(anatomy, liquidation, target * arrivalCents, capital)),
-        ...marketValues(metrics),
-      },
-      byCounterparty: anatomy === null ? {} : inCents(anatomy.byCounterparty),
-    };
+    book = bookOfOthers(market);
+    return { seed, ended, ...outcomeOf(config, market.run(), book) };
   } catch (error) {
     if (!(error instanceof StrategyError)) throw error;
     const { reason } = (error.cause ?? {}) as { reason?: unknown };
-    const word = typeof reason === 'string' ? reason : 'threw';
-    return unfinishedRun(seed, { type: 'failed', reason: word, message: error.message });
+    const account = market === null ? null : accountOf(config, market, book ?? bookOfOthers(market));
+    return unfinishedRun(seed, {
+      type: 'failed',
+      reason: typeof reason === 'string' ? reason : 'threw',
+      message: error.message,
+      account,
+    });
   }
+}
+
+function accountOf(config: MarketConfig, market: Market, book: BookOfOthers): FailedAccount {
+  const { pnlCents, shortfallBps } = outcomeOf(config, market, book).values;
+  return { pnlCents, shortfallBps };
+}
+
+/** What can be sold into or bought from, best first. */
+type BookOfOthers = {
+  readonly bids: readonly Level[];
+  readonly asks: readonly Level[];
+  readonly lastTradeCents: number;
+};
+
+function bookOfOthers({ exchange: { book }, strategist }: Market): BookOfOthers {
+  const { trader } = strategist!;
+  const [bids, asks] = ([BUY, SELL] as const).map((side) => levelsOfOthers(book.orders(side), trader));
+  return { bids: bids!, asks: asks!, lastTradeCents: book.lastTradeCents };
+}
+
+/** Of the day as far as it has been run. */
+function outcomeOf(config: MarketConfig, market: Market, { bids, asks, lastTradeCents }: BookOfOthers) {
+  const { trader } = market.strategist!;
+  const { digest, metrics, strategy: own, recording } = market.result();
+  const { quotes, trades } = recording!;
+  const closeNs = parseClockTime(config.close);
+  const target = config.strategy.targetInventory;
+  const mids = midsOf(quotes);
+  const last = mids.before(closeNs + 1);
+  const fallback = last ?? (lastTradeCents || config.openingPriceCents);
+  const carried = own!.finalInventory - target;
+  const liquidation = liquidate(carried, bids, asks, fallback);
+  const arrivalCents = mids.after(parseClockTime(config.open)) ?? config.openingPriceCents;
+  const anatomy = pnlAnatomy({
+    quotes,
+    trades,
+    participant: trader,
+    types: market.types,
+    fees: config.fees,
+    closeNs,
+    liquidationHundredths:
+      100 * (liquidation.proceedsCents - carried * (last ?? 0)) - config.fees.taker * Math.abs(carried),
+    target: { shares: target, arrivalCents },
+  });
+  const capital = peakCapitalOf(fillsOf(trades, trader));
+  const values: RunValues = {
+    ...NOTHING_TRADED,
+    ...strategyValues(own!, capital),
+    ...(anatomy === null ? {} : gainValues(anatomy, liquidation, target * arrivalCents, capital)),
+    ...marketValues(metrics),
+  };
+  return { digest, values, byCounterparty: anatomy === null ? {} : inCents(anatomy.byCounterparty) };
 }
 
 export function unfinishedRun(seed: number, ended: RunEnd): LabRun {
