@@ -10,8 +10,10 @@ import type { LabStrategy } from '../sandbox/lab-job.ts';
 import { CLOSED_KINDS, DEFAULT_LIMITS } from '../sandbox/sandbox.ts';
 import { chooseParameters } from '../sandbox/strategy-parameters.ts';
 import { compileStrategy } from '../sandbox/strategy-source.ts';
-import { SIDES, evaluate, groundConfig } from './lab-evaluation.ts';
-import type { Against, EvaluatedRun, Evaluation, EvaluationPlan } from './lab-evaluation.ts';
+import { evaluate, groundConfig } from './lab-evaluation.ts';
+import type { Against, Evaluation, EvaluationPlan } from './lab-evaluation.ts';
+import { SIDES } from './lab-runs.ts';
+import type { EvaluatedRun } from './lab-runs.ts';
 
 const ROOT = path.join(__dirname, '..');
 const Digest = z.string().regex(/^[0-9a-f]{16,64}$/);

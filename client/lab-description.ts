@@ -8,7 +8,7 @@ import type { PnlPart } from '../domain/lab/pnl-anatomy.ts';
 import { RUN_MEASURES } from '../domain/lab/run.ts';
 import type { RunMeasure } from '../domain/lab/run.ts';
 import { RandomKey } from '../domain/random.ts';
-import type { EvaluatedRun, Side } from './lab-evaluation.ts';
+import type { EvaluatedRun, Side } from './lab-runs.ts';
 
 export type ScenarioAnatomy = {
   readonly scenario: string;

@@ -19,7 +19,9 @@ import { PRESET_NAMES, presetConfig } from '../domain/market/presets.ts';
 import { formatClockTime, NS_PER_MINUTE, parseClockTime } from '../domain/market/session-time.ts';
 import { runLabTasks } from '../sandbox/child-pool.ts';
 import type { LabOptions } from '../sandbox/child-pool.ts';
-import type { LabResult, LabStrategy, LabTask } from '../sandbox/lab-job.ts';
+import type { LabStrategy, LabTask } from '../sandbox/lab-job.ts';
+import { SIDES } from './lab-runs.ts';
+import type { EvaluatedRun, Side } from './lab-runs.ts';
 import { anatomyOf, failuresOf, footprintOf, measuresOf } from './lab-description.ts';
 import type { Failure, Footprint, ScenarioAnatomy, ScenarioMeasures } from './lab-description.ts';
 
@@ -45,11 +47,6 @@ export type EvaluationPlan = Ground & {
   readonly seeds: readonly number[];
   readonly stopRule: StopRule;
 };
-
-/** Whose a run is: of the strategy, of its reference, of nobody, or of a random trader with the strategy's turnover. */
-export const SIDES = ['strategy', 'reference', 'absent', 'luck'] as const;
-export type Side = (typeof SIDES)[number];
-export type EvaluatedRun = { readonly side: Side; readonly scenario: string } & LabResult;
 
 export type Evaluation = {
   readonly verdict: Verdict;

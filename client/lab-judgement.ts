@@ -17,8 +17,9 @@ import type { Capacity } from './lab-capacity.ts';
 import { runCardOf } from './lab-card.ts';
 import type { RunCard } from './lab-card.ts';
 import { evaluate, requireEvaluable } from './lab-evaluation.ts';
-import type { Against, EvaluatedRun, Evaluation, EvaluationPlan, Ground } from './lab-evaluation.ts';
+import type { Against, Evaluation, EvaluationPlan, Ground } from './lab-evaluation.ts';
 import { openNextBlock } from './lab-ledger.ts';
+import type { EvaluatedRun } from './lab-runs.ts';
 import {
   addTrial,
   bestSoFar,
