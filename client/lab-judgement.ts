@@ -2,8 +2,15 @@
 // a run card for each kind of days.
 import { InvalidInputError } from '../domain/errors.ts';
 import type { StopRule } from '../domain/lab/question.ts';
-import { isSealed, openingsOf, openingsSentence, seedsOf } from '../domain/lab/sealed-seeds.ts';
-import type { Opening, SeedBlock, SeedPurpose } from '../domain/lab/sealed-seeds.ts';
+import {
+  EMPTY_LEDGER,
+  isSealed,
+  looksSentence,
+  openingsOf,
+  openingsSentence,
+  seedsOf,
+} from '../domain/lab/sealed-seeds.ts';
+import type { OpeningLedger, SeedBlock, SeedPurpose } from '../domain/lab/sealed-seeds.ts';
 import type { TrialLuck } from '../domain/lab/trial-luck.ts';
 import type { Verdict } from '../domain/lab/verdict.ts';
 import type { LabOptions } from '../sandbox/child-pool.ts';
@@ -136,7 +143,6 @@ export async function judgeStrategy(request: JudgementRequest, options: LabOptio
   const started = Date.now();
   const opened = request.days.map((one) => openedDays(one, request));
   const days = opened.map((one) => one.days);
-  const openings = opened.map((one) => one.openings);
   const plans = days.map(planOf) as [EvaluationPlan, ...EvaluationPlan[]];
   const evaluations: Evaluation[] = [];
   for (const plan of plans) evaluations.push(await evaluate(plan, { ...options, kind }));
@@ -157,14 +163,14 @@ export async function judgeStrategy(request: JudgementRequest, options: LabOptio
     strategy: { fileName, hash },
     ground,
     sandbox: kind,
-    evidence: evaluations.map(({ verdict }, i) => evidenceOf(days[i]!, openings[i]!, verdict)) as [
+    evidence: evaluations.map(({ verdict }, i) => evidenceOf(opened[i]!, verdict)) as [
       Evidence,
       ...Evidence[],
     ],
     trials: {
       versions: versionsOn(ground, trials).length,
       luck:
-        openings[0]!.length > 0 || against.type === 'turnover_matched'
+        opened[0]!.ledger !== null || against.type === 'turnover_matched'
           ? null
           : luckAmong(trials, plans[0], first),
     },
@@ -176,7 +182,9 @@ export async function judgeStrategy(request: JudgementRequest, options: LabOptio
     summary,
     cards: evaluations.map((evaluation, i) => {
       const beside = i === 0 ? summary : null;
-      const context = { kind, sources, block: days[i]!.block, openings: openings[i]!, now, summary: beside };
+      const { block } = days[i]!;
+      const openings = block === null ? [] : openingsOf(opened[i]!.ledger ?? EMPTY_LEDGER, block);
+      const context = { kind, sources, block, openings, now, summary: beside };
       return runCardOf(plans[i]!, evaluation, context);
     }),
     runs: evaluations.flatMap(({ runs }) => runs),
@@ -209,12 +217,11 @@ function requireCapacity({ scenarios, seeds }: EvaluationPlan, capacitySeeds: nu
     );
 }
 
-/** With all openings that are known of their block, this one too; none for days that are not held back. */
-function openedDays(
-  days: Days,
-  { labFolder, now, own }: JudgementRequest,
-): { readonly days: Days; readonly openings: readonly Opening[] } {
-  if (days.block === null || isTrial(days)) return { days, openings: [] };
+/** With the ledger after they were opened; null for days that are not held back. */
+type OpenedDays = { readonly days: Days; readonly ledger: OpeningLedger | null };
+
+function openedDays(days: Days, { labFolder, now, own }: JudgementRequest): OpenedDays {
+  if (days.block === null || isTrial(days)) return { days, ledger: null };
   const { compiled, parameters } = own.strategy;
   const at = now.toISOString();
   const { block, ledger } = openNextBlock(labFolder, days.block.purpose, {
@@ -223,17 +230,15 @@ function openedDays(
     reason: `lab evaluate ${compiled.fileName} --sealed`,
     at,
   });
-  return {
-    days: { ...days, block, seeds: seedsOf(block, days.seeds.length) },
-    openings: openingsOf(ledger, block),
-  };
+  return { days: { ...days, block, seeds: seedsOf(block, days.seeds.length) }, ledger };
 }
 
-function evidenceOf({ block, seeds }: Days, openings: readonly Opening[], verdict: Verdict): Evidence {
+function evidenceOf({ days: { block, seeds }, ledger }: OpenedDays, verdict: Verdict): Evidence {
   if (block === null) return { days: 'own', seeds: `seeds ${rangeOf(seeds)}`, verdict };
-  const said = isSealed(block)
-    ? openingsSentence({ version: 1, openings: [...openings] }, block)
-    : `${seeds.length} seeds of block ${block.number} of ${block.purpose}`;
+  const said =
+    ledger === null
+      ? `${seeds.length} seeds of block ${block.number} of ${block.purpose}`
+      : `${openingsSentence(ledger, block)} ${looksSentence(ledger, ledger.openings.at(-1)!)}`;
   return { days: block.purpose, seeds: said, verdict };
 }
 

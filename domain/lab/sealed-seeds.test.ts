@@ -3,6 +3,7 @@ import {
   blockOf,
   EMPTY_LEDGER,
   isSealed,
+  looksSentence,
   nextSealedBlock,
   openBlock,
   openingsOf,
@@ -117,4 +118,27 @@ describe('the ledger', () => {
       'Seeds: block 2 of sealed, opened 2 times: it is no longer unseen.',
     ]);
   });
+});
+
+test('a verdict says how often such seeds have been looked at, with the strategy and on the machine', () => {
+  const look = (purpose: 'sealed' | 'sealed_mechanism', number: number, strategy: string): Opening => ({
+    block: { purpose, number },
+    session: `session ${number}`,
+    strategy,
+    reason: 'test',
+    at: '2026-01-05T09:30:00Z',
+  });
+  const looks = [
+    look('sealed', 1, 'a'),
+    look('sealed', 2, 'b'),
+    look('sealed_mechanism', 1, 'a'),
+    look('sealed', 3, 'a'),
+  ] as const;
+  const ledger = looks.reduce(openBlock, EMPTY_LEDGER);
+
+  expect(looksSentence(ledger, looks[0])).toBe('Look 1 at such seeds with this strategy, 1 on this machine.');
+  expect(looksSentence(ledger, looks[2])).toBe('Look 1 at such seeds with this strategy, 1 on this machine.');
+  expect(looksSentence(ledger, looks[3])).toBe(
+    'Look 2 at such seeds with this strategy, 3 on this machine: what is found in one of several looks says less than it seems.',
+  );
 });

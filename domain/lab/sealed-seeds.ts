@@ -126,3 +126,18 @@ export function openingsSentence(ledger: OpeningLedger, block: SeedBlock): strin
   if (count === 0) return `${name}, not opened in the ledger.`;
   return count === 1 ? `${name}, opened once.` : `${name}, opened ${count} times: it is no longer unseen.`;
 }
+
+/**
+ * For a verdict: the how-manieth look at sealed seeds it is, of the strategy and on this machine. Each look has a block of its own, so
+ * that none of them is spoiled; but who looks often enough will see what he hopes for once.
+ * @param look one of the ledger
+ */
+export function looksSentence({ openings }: OpeningLedger, look: Opening): string {
+  const position = openings.findIndex(
+    ({ block }) => block.purpose === look.block.purpose && block.number === look.block.number,
+  );
+  const before = openings.slice(0, position + 1).filter(({ block }) => block.purpose === look.block.purpose);
+  const own = before.filter(({ strategy }) => strategy === look.strategy).length;
+  const said = `Look ${own} at such seeds with this strategy, ${before.length} on this machine`;
+  return own === 1 ? `${said}.` : `${said}: what is found in one of several looks says less than it seems.`;
+}
