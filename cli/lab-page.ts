@@ -2,6 +2,8 @@ import type { RunCard } from '../client/lab-card.ts';
 import type { EvaluationSummary } from '../client/lab-judgement.ts';
 import type { SearchRecord } from '../client/lab-search.ts';
 import { primaryMeasure } from '../domain/lab/measures.ts';
+import { RUN_MEASURES } from '../domain/lab/run.ts';
+import type { RunMeasure } from '../domain/lab/run.ts';
 import { svgOf } from '../recordings/svg.ts';
 import { escapeHtml, htmlPage, htmlTable } from './html-page.ts';
 import { intervalChart } from './interval-chart.ts';
@@ -37,12 +39,12 @@ export async function evaluationPage(
     ['Strategy', `${strategy.fileName}, SHA-256 ${strategy.hash}`],
     ['Parameters', JSON.stringify(card.strategy.parameters)],
     ['Estimand', verdict.estimand],
-    ['Measure', verdict.measure],
+    ['Measure', `${verdict.measure}: ${RUN_MEASURES[verdict.measure as RunMeasure]}`],
     ['Scenarios', ground.scenarios.join(', ')],
     ['Session', ground.minutes === null ? 'the whole day' : `${ground.minutes} minutes from the open`],
     ...(ground.targetInventory === 0 ? [] : [['Target', `${ground.targetInventory} shares`] as const]),
     ['Seeds', evidence[0].seeds],
-    ['Stop rule', JSON.stringify(card.stopRule)],
+    ['Stop rule', stopRuleText(card.stopRule)],
     ['Openings of these seeds', String(card.openings.length)],
     ['Versions tried on known days', String(summary.trials.versions)],
     ['Seeds left out', `${verdict.voidSeeds} void, ${verdict.unknownSeeds} not measurable`],
@@ -123,6 +125,11 @@ export async function evaluationPage(
       ),
     ].join('\n'),
   );
+}
+
+function stopRuleText(rule: RunCard['stopRule']): string {
+  if (rule.type === 'fixed') return `after ${rule.seeds} seeds`;
+  return `looks after ${rule.at.join(', ')} seeds, 5 % spent over them as share² of the seeds; ends when it is clear`;
 }
 
 /** Differences with their intervals; an end that is not bounded is left out. */

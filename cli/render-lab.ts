@@ -329,6 +329,7 @@ export function notesOf(summary: EvaluationSummary): string[] {
       .slice(1)
       .map(({ days, seeds, verdict }) => `On ${DAYS_LABELS[days]}: ${verdict.sentence} ${seeds}`),
     ...failureNotes(summary),
+    ...invalidNotes(summary),
     ...warnings,
   ];
 }
@@ -355,6 +356,16 @@ function failureNotes({ verdict: { failedRuns }, failures }: EvaluationSummary):
     const rest = name === 'strategy' ? ' What it was like is told of the other days.' : '';
     return [`${count} of ${days} failed and count as the worst${why}.${rest}`];
   });
+}
+
+function invalidNotes({ measures }: EvaluationSummary): string[] {
+  return measures.flatMap(({ scenario, own: { invalidActions } }) =>
+    invalidActions == null || invalidActions.mean === 0
+      ? []
+      : [
+          `In ${scenario} ${number(invalidActions.mean)} of its actions a day made no sense and were not carried out; \`onOrderUpdate\` is told why.`,
+        ],
+  );
 }
 
 const LONGEST_MESSAGE = 200;
