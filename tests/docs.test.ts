@@ -1,6 +1,6 @@
 // What the documents name exists: tests by file and name, commands by their own help.
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { ensureTemporalCli } from '../stack/temporal-cli.ts';
@@ -32,6 +32,10 @@ test.each(['docs/failures.md', 'docs/runbook.md'])(
   },
 );
 
+test.each(['.', 'docs'].flatMap(documentsIn))('no merge was left half done: %s', (document) => {
+  expect(read(document)).not.toMatch(/^(<{7}|={7}$|>{7})/m);
+});
+
 describe('commands of the documents exist, with their options:', () => {
   test.each(commandsIn('temporal'))('%s', async (command) => {
     const { path: cli } = await ensureTemporalCli(process.env);
@@ -52,6 +56,12 @@ describe('commands of the documents exist, with their options:', () => {
     expect(optionsOf(command).filter((option) => !stdout.includes(option))).toEqual([]);
   });
 });
+
+function documentsIn(folder: string): string[] {
+  return readdirSync(path.join(ROOT, folder))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => path.join(folder, file));
+}
 
 function read(file: string): string {
   return readFileSync(path.join(ROOT, file), 'utf8');
