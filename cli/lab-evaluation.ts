@@ -3,16 +3,16 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { readRunCard, verifyRunCard } from '../client/lab-card.ts';
-import { judgeStrategy, loadStrategy, mostRuns } from '../client/lab-judgement.ts';
-import type { Days, Judgement, JudgementRequest } from '../client/lab-judgement.ts';
-import { readOpenings } from '../client/lab-ledger.ts';
+import { judgeStrategy, mostRuns } from '../client/lab-judgement.ts';
+import type { Days, Judgement, JudgementRequest, LoadedStrategy } from '../client/lab-judgement.ts';
 import { InvalidInputError } from '../domain/errors.ts';
 import type { StopRule } from '../domain/lab/question.ts';
-import { isSealed, nextSealedBlock, requireNotSealed, seedsOf } from '../domain/lab/sealed-seeds.ts';
+import { requireNotSealed, seedsOf } from '../domain/lab/sealed-seeds.ts';
 import type { SeedPurpose } from '../domain/lab/sealed-seeds.ts';
 import { NewFolder } from '../recordings/new-folder.ts';
 import { writeRuns } from '../recordings/write-runs.ts';
 import type { LabOptions } from '../sandbox/child-pool.ts';
+import { loadStrategy } from '../sandbox/load-strategy.ts';
 import { CLOSED_KINDS } from '../sandbox/sandbox.ts';
 import { isJson, print } from './context.ts';
 import { EXIT_CODES } from './exit-codes.ts';
@@ -38,6 +38,9 @@ export type EvaluateFlags = {
   out?: string;
   processes?: string;
 };
+
+/** What `--against` may be beside the file of a strategy. */
+const REFERENCES = ['cash', 'random', 'best'] as const;
 
 /** What is held back, by what `--sealed` says. */
 const SEALED = {
@@ -67,12 +70,13 @@ export async function runEvaluate(file: string, flags: EvaluateFlags, command: C
 function requestOf(file: string, flags: EvaluateFlags): JudgementRequest {
   const kind = oneOf('--sandbox', flags.sandbox, CLOSED_KINDS);
   const { days, knownSeeds } = daysOf(flags);
-  const load = (from: string, given: Readonly<Record<string, number>>) =>
-    loadStrategy(readSource(from), path.basename(from), given);
-  const isWord = flags.against === 'cash' || flags.against === 'random' || flags.against === 'best';
+  const load = (from: string, given: Readonly<Record<string, number>>): LoadedStrategy => {
+    const source = readSource(from);
+    return { strategy: loadStrategy(source, path.basename(from), given), source };
+  };
   return {
     own: load(file, parametersOf(flags.parameters)),
-    against: isWord ? (flags.against as 'cash' | 'random' | 'best') : load(flags.against, {}),
+    against: REFERENCES.find((word) => word === flags.against) ?? load(flags.against, {}),
     ground: {
       scenarios: namesOf(flags.scenarios),
       minutes: flags.minutes === undefined ? null : wholeNumber('--minutes', flags.minutes, 1),
@@ -176,8 +180,7 @@ function daysOf({ seeds, looks, sealed }: EvaluateFlags): Pick<JudgementRequest,
   const count = at?.at(-1) ?? wholeNumber('--seeds', seeds, 2);
   const stopRule: StopRule = at === null ? { type: 'fixed', seeds: count } : { type: 'looks', at };
   const days = purposes.map((purpose): Days => {
-    const usual = { purpose, number: 1 };
-    const block = isSealed(usual) ? nextSealedBlock(readOpenings(labFolder()), purpose) : usual;
+    const block = { purpose, number: 1 };
     return { block, seeds: seedsOf(block, count), stopRule };
   });
   return {

@@ -18,12 +18,12 @@ import {
   footprintRows,
   luckRows,
   marketRows,
-  notesOf,
   riskRows,
   scenarioRows,
   secondaryRows,
   sizeRows,
-} from './render-lab.ts';
+} from './lab-rows.ts';
+import { notesOf } from './render-lab.ts';
 
 /**
  * An evaluation as one HTML file that needs nothing else.

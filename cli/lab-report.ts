@@ -1,9 +1,8 @@
 // What `lab report` does: the page of an evaluation or of a search, from what its folder holds.
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { digestOf, digestOfResults, readRunCard } from '../client/lab-card.ts';
+import { digestOf, digestOfResults, readRunCard, sha256 } from '../client/lab-card.ts';
 import type { RunCard } from '../client/lab-card.ts';
 import type { EvaluationSummary } from '../client/lab-judgement.ts';
 import type { SearchRecord } from '../client/lab-search.ts';
@@ -46,10 +45,7 @@ async function evaluationReport(folder: string, searchFolder: string | null): Pr
 function searchOf({ strategy }: RunCard, folder: string): SearchRecord {
   const search = readSearch(folder);
   const winner = path.join(folder, 'winner.ts');
-  const hashes = [
-    search.strategy.hash,
-    ...(existsSync(winner) ? [createHash('sha256').update(readFileSync(winner)).digest('hex')] : []),
-  ];
+  const hashes = [search.strategy.hash, ...(existsSync(winner) ? [sha256(readFileSync(winner))] : [])];
   if (hashes.includes(strategy.hash)) return search;
   throw new InvalidInputError(
     `${folder} is a search over ${search.strategy.fileName}, and ${strategy.fileName} (${strategy.hash.slice(0, 8)}) is neither that nor the winner that it wrote.`,

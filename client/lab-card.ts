@@ -7,9 +7,8 @@ import { InvalidInputError } from '../domain/errors.ts';
 import { Opening, SeedBlock, blockName, blockOf, isSealed, seedsOf } from '../domain/lab/sealed-seeds.ts';
 import type { LabOptions } from '../sandbox/child-pool.ts';
 import type { LabStrategy } from '../sandbox/lab-job.ts';
+import { loadStrategy } from '../sandbox/load-strategy.ts';
 import { CLOSED_KINDS, DEFAULT_LIMITS } from '../sandbox/sandbox.ts';
-import { chooseParameters } from '../sandbox/strategy-parameters.ts';
-import { compileStrategy } from '../sandbox/strategy-source.ts';
 import { SIDES } from './lab-description.ts';
 import type { EvaluatedRun } from './lab-description.ts';
 import { evaluate, groundConfig } from './lab-evaluation.ts';
@@ -259,8 +258,7 @@ function againstOfCard(against: Against, source: string | null): RunCard['agains
 }
 
 function labStrategyOf({ source, fileName, parameters }: RunCard['strategy']): LabStrategy {
-  const compiled = compileStrategy(source, fileName);
-  return { compiled, parameters: chooseParameters(compiled.parameters, parameters) };
+  return loadStrategy(source, fileName, parameters);
 }
 
 function strategyOfCard({ compiled, parameters }: LabStrategy, source: string): RunCard['strategy'] {
@@ -319,6 +317,6 @@ export function digestOf(value: unknown): string {
   );
 }
 
-function sha256(data: string | Buffer): string {
+export function sha256(data: string | Buffer): string {
   return createHash('sha256').update(data).digest('hex');
 }

@@ -15,10 +15,10 @@ import type { TrialLuck } from '../domain/lab/trial-luck.ts';
 import type { Verdict } from '../domain/lab/verdict.ts';
 import type { LabOptions } from '../sandbox/child-pool.ts';
 import type { LabStrategy } from '../sandbox/lab-job.ts';
+import { loadStrategy } from '../sandbox/load-strategy.ts';
 import { requireSandbox } from '../sandbox/require-sandbox.ts';
 import type { CLOSED_KINDS } from '../sandbox/sandbox.ts';
-import { chooseParameters } from '../sandbox/strategy-parameters.ts';
-import { compileStrategy, describeProblems } from '../sandbox/strategy-source.ts';
+import { describeProblems } from '../sandbox/strategy-source.ts';
 import { capacityOf, capacityRuns } from './lab-capacity.ts';
 import type { Capacity } from './lab-capacity.ts';
 import { runCardOf } from './lab-card.ts';
@@ -36,6 +36,7 @@ import {
   trialOf,
   versionsOn,
 } from './lab-trials.ts';
+import type { Trial } from './lab-trials.ts';
 
 /** Days of one kind. */
 export type Days = {
@@ -52,7 +53,7 @@ export type JudgementRequest = {
   /** `random`: with its turnover; `best`: of the versions that were tried on the first kind of days, or on known ones. */
   readonly against: 'cash' | 'random' | 'best' | LoadedStrategy;
   readonly ground: Ground;
-  /** What the verdict is about, then what stands beside it. Of sealed ones the next block that nobody has opened is taken. */
+  /** What the verdict is about, then what stands beside it. In place of a sealed block the next one that nobody has opened is taken. */
   readonly days: readonly [Days, ...Days[]];
   /** Known seeds on which `best` is looked for. */
   readonly knownSeeds: readonly number[];
@@ -101,16 +102,6 @@ export type Judgement = {
   readonly runs: readonly EvaluatedRun[];
 };
 
-/** @throws InvalidInputError, StrategyValidationError with every line and rule that it breaks */
-export function loadStrategy(
-  source: string,
-  fileName: string,
-  given: Readonly<Record<string, number>> = {},
-): LoadedStrategy {
-  const compiled = compileStrategy(source, fileName);
-  return { strategy: { compiled, parameters: chooseParameters(compiled.parameters, given) }, source };
-}
-
 /** Runs that a judgement makes at most. */
 export function mostRuns({ ground, days, capacitySeeds, against }: JudgementRequest): number {
   const hasReference = against !== 'cash' && against !== 'random';
@@ -125,7 +116,9 @@ export function mostRuns({ ground, days, capacitySeeds, against }: JudgementRequ
  */
 export async function judgeStrategy(request: JudgementRequest, options: LabOptions = {}): Promise<Judgement> {
   const { own, ground, capacitySeeds, kind, labFolder, now } = request;
-  const { against, source: otherSource } = referenceOf(request);
+  // Unreadable, they are better found now than after the runs.
+  const tried = readTrials(labFolder);
+  const { against, source: otherSource } = referenceOf(request, tried);
   const { strategy } = own;
   const planOf = ({ seeds, stopRule }: Days): EvaluationPlan => ({
     ...ground,
@@ -137,8 +130,6 @@ export async function judgeStrategy(request: JudgementRequest, options: LabOptio
   request.days.map(planOf).forEach(requireEvaluable);
   requireSandbox(kind);
   requireCapacity(planOf(request.days[0]), capacitySeeds);
-  // Unreadable, they are better found now than after the runs.
-  readTrials(labFolder);
   if (request.days.some(isTrial)) requireWritableTrials(labFolder);
   const started = Date.now();
   const opened = request.days.map((one) => openedDays(one, request));
@@ -196,16 +187,18 @@ function isTrial({ block }: Days): boolean {
   return block === null || !isSealed(block);
 }
 
-function referenceOf(request: JudgementRequest): { against: Against; source: string | null } {
-  const { against, own, ground, labFolder, knownSeeds } = request;
+function referenceOf(
+  { against, own, ground, knownSeeds }: JudgementRequest,
+  tried: readonly Trial[],
+): { against: Against; source: string | null } {
   if (against === 'cash') return { against: { type: 'cash' }, source: null };
   if (against === 'random') return { against: { type: 'turnover_matched' }, source: null };
   if (against !== 'best')
     return { against: { type: 'strategy', strategy: against.strategy }, source: against.source };
   const { compiled, parameters } = own.strategy;
-  const best = bestSoFar(ground, knownSeeds, readTrials(labFolder), { hash: compiled.hash, parameters });
-  const { strategy, source } = loadStrategy(best.source, best.fileName, best.parameters);
-  return { against: { type: 'best_so_far', strategy }, source };
+  const best = bestSoFar(ground, knownSeeds, tried, { hash: compiled.hash, parameters });
+  const strategy = loadStrategy(best.source, best.fileName, best.parameters);
+  return { against: { type: 'best_so_far', strategy }, source: best.source };
 }
 
 function requireCapacity({ scenarios, seeds }: EvaluationPlan, capacitySeeds: number): void {

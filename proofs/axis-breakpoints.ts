@@ -10,7 +10,7 @@ import { RUN_MEASURES } from '../domain/lab/run.ts';
 import type { RunMeasure, RunValues } from '../domain/lab/run.ts';
 import { seedsOf } from '../domain/lab/sealed-seeds.ts';
 import type { LabTask } from '../sandbox/lab-job.ts';
-import { inPieces, loadStrategy, runDays } from './lab-evaluations.ts';
+import { inPieces, strategyOfFile, runDays } from './lab-evaluations.ts';
 import type { Day, Progress } from './lab-evaluations.ts';
 import { runProof, say } from './run.ts';
 
@@ -67,7 +67,7 @@ export async function measureReferences(
     ...Array.from({ length: COURSES - 1 }, (_, i) =>
       dayTasks({ strategy: null, luck: { seed: `course ${i + 1}`, ...NOBODY } }),
     ).flat(),
-    ...players.flatMap(({ file, parameters }) => dayTasks({ strategy: loadStrategy(file, parameters) })),
+    ...players.flatMap(({ file, parameters }) => dayTasks({ strategy: strategyOfFile(file, parameters) })),
   ];
   const all = inPieces((await runDays(tasks, progress)).map(runOf), days);
   const [courses, own] = [all.slice(0, COURSES), all.slice(COURSES)];

@@ -1,9 +1,7 @@
 // `npm run bench:lab`: what a closed heap costs. Callbacks of one strategy in each kind of sandbox beside direct calls, the kernel
 // with a strategy that looks at every change of the market beside the kernel alone, and 100 paired runs over two processes
 // beside one. All in turns, and as ratios: the machine cancels out.
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from '../domain/descriptive-statistics.ts';
 import { MarketConfig } from '../domain/market/market-config.ts';
@@ -14,10 +12,10 @@ import { runLabTasks } from '../sandbox/child-pool.ts';
 import { createSandbox } from '../sandbox/create-sandbox.ts';
 import { loadIsolatedVm } from '../sandbox/isolated-vm.ts';
 import type { LabStrategy } from '../sandbox/lab-job.ts';
+import { loadStrategy } from '../sandbox/load-strategy.ts';
 import { DEFAULT_LIMITS } from '../sandbox/sandbox.ts';
 import type { SandboxKind, SandboxedStrategy } from '../sandbox/sandbox.ts';
-import { chooseParameters } from '../sandbox/strategy-parameters.ts';
-import { compileStrategy } from '../sandbox/strategy-source.ts';
+import { strategyOfFile } from './lab-evaluations.ts';
 import { runProof, say } from './run.ts';
 
 const LIMITS = { ...DEFAULT_LIMITS, fuelPerRun: Number.MAX_SAFE_INTEGER };
@@ -75,12 +73,7 @@ type Result = {
 };
 
 function example(name: string): LabStrategy {
-  return strategyOf(readFileSync(path.join(__dirname, '..', 'examples', `${name}.ts`), 'utf8'), `${name}.ts`);
-}
-
-function strategyOf(source: string, fileName: string): LabStrategy {
-  const compiled = compileStrategy(source, fileName);
-  return { compiled, parameters: chooseParameters(compiled.parameters) };
+  return strategyOfFile(`examples/${name}.ts`);
 }
 
 async function opened(kind: SandboxKind, { compiled, parameters }: LabStrategy): Promise<SandboxedStrategy> {
@@ -164,7 +157,7 @@ async function measureKernel(
     close: '10:30',
     strategy: { dataIntervalMs: 0 },
   });
-  const watcher = strategyOf(WATCHER, 'watcher.js');
+  const watcher = loadStrategy(WATCHER, 'watcher.js');
   const all: SandboxKind[] = ['direct', ...kinds];
   const sandboxes = await Promise.all(all.map((kind) => createSandbox(kind, LIMITS)));
   const ratios: number[][] = all.map(() => []);

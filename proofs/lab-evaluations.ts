@@ -11,18 +11,15 @@ import type { LabRun, RunValues } from '../domain/lab/run.ts';
 import type { Verdict } from '../domain/lab/verdict.ts';
 import { runLabTasks } from '../sandbox/child-pool.ts';
 import type { LabStrategy, LabTask } from '../sandbox/lab-job.ts';
-import { chooseParameters } from '../sandbox/strategy-parameters.ts';
-import { compileStrategy } from '../sandbox/strategy-source.ts';
+import { loadStrategy } from '../sandbox/load-strategy.ts';
 
 /** Our own code needs no sandbox; orders are the same. */
 const KIND = 'direct';
 const SCENARIO = 'no_edge';
 
 /** @param file from the root of the project @param given parameters; the others are as the file has them */
-export function loadStrategy(file: string, given: Readonly<Record<string, number>> = {}): LabStrategy {
-  const source = readFileSync(path.join(__dirname, '..', file), 'utf8');
-  const compiled = compileStrategy(source, path.basename(file));
-  return { compiled, parameters: chooseParameters(compiled.parameters, given) };
+export function strategyOfFile(file: string, given: Readonly<Record<string, number>> = {}): LabStrategy {
+  return loadStrategy(readFileSync(path.join(__dirname, '..', file), 'utf8'), path.basename(file), given);
 }
 
 /**

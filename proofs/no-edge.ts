@@ -9,7 +9,7 @@ import type { RunMeasure } from '../domain/lab/run.ts';
 import { seedsOf } from '../domain/lab/sealed-seeds.ts';
 import type { Answer } from '../domain/lab/verdict.ts';
 import { binomialBounds } from './binomial.ts';
-import { inPieces, judgeAgainstCash, loadStrategy, noEdgeTask, pnlOf, runDays } from './lab-evaluations.ts';
+import { inPieces, judgeAgainstCash, strategyOfFile, noEdgeTask, pnlOf, runDays } from './lab-evaluations.ts';
 import type { Day, Progress } from './lab-evaluations.ts';
 import { runProof, say } from './run.ts';
 
@@ -90,7 +90,7 @@ export async function measureNoEdge(
     each * seeds,
   );
   const tasks = players.flatMap(({ file, parameters }, i) => {
-    const strategy = loadStrategy(file, parameters);
+    const strategy = strategyOfFile(file, parameters);
     return pieces[i]!.map((seed) => noEdgeTask(strategy, seed, minutes));
   });
   const days = inPieces(await runDays(tasks, progress), each * seeds);

@@ -10,7 +10,7 @@ import { seedsOf } from '../domain/lab/sealed-seeds.ts';
 import { normalQuantile } from '../domain/math.ts';
 import { powerOf } from '../domain/power.ts';
 import type { LabStrategy, LabTask } from '../sandbox/lab-job.ts';
-import { inPieces, judgeAgainstCash, loadStrategy, noEdgeTask, pnlOf, runDays } from './lab-evaluations.ts';
+import { inPieces, judgeAgainstCash, strategyOfFile, noEdgeTask, pnlOf, runDays } from './lab-evaluations.ts';
 import type { Day, Progress } from './lab-evaluations.ts';
 import { runProof, say } from './run.ts';
 
@@ -87,7 +87,7 @@ export async function measurePlantedEdge(
   const rows: PlantedRow[] = [];
   let { block } = size;
   for (const { name, file, parameters, powers } of plants) {
-    const strategy = loadStrategy(file, parameters);
+    const strategy = strategyOfFile(file, parameters);
     const run = (edge: number, days: number): Promise<Day[]> => {
       progress.say?.(`${name}, ${(edge / 100).toFixed(2)} cents a share`);
       const seeds = seedsOf({ purpose: 'planted', number: block++ }, days);

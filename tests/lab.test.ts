@@ -28,7 +28,7 @@ import { RUN_MEASURES } from '../domain/lab/run.ts';
 import { seedsOf } from '../domain/lab/sealed-seeds.ts';
 import { columnName } from '../recordings/write-recording.ts';
 import type { LabStrategy } from '../sandbox/lab-job.ts';
-import { chooseParameters } from '../sandbox/strategy-parameters.ts';
+import { loadStrategy } from '../sandbox/load-strategy.ts';
 import { compileStrategy } from '../sandbox/strategy-source.ts';
 
 const ROOT = path.join(__dirname, '..');
@@ -42,8 +42,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function maker(given: Record<string, number> = {}): LabStrategy {
-  const compiled = compileStrategy(MAKER, 'market-maker.ts');
-  return { compiled, parameters: chooseParameters(compiled.parameters, given) };
+  return loadStrategy(MAKER, 'market-maker.ts', given);
 }
 
 function aPlan(given: Partial<EvaluationPlan> = {}): EvaluationPlan {

@@ -18,7 +18,7 @@ import type { LabStrategy } from '../sandbox/lab-job.ts';
 import { runLabTask } from '../sandbox/lab-task.ts';
 import { DEFAULT_LIMITS } from '../sandbox/sandbox.ts';
 import type { SandboxKind, SandboxLimits } from '../sandbox/sandbox.ts';
-import { chooseParameters } from '../sandbox/strategy-parameters.ts';
+import { loadStrategy } from '../sandbox/load-strategy.ts';
 import { compileStrategy } from '../sandbox/strategy-source.ts';
 
 const ROOT = path.join(__dirname, '..');
@@ -31,8 +31,7 @@ const CLOSED: readonly SandboxKind[] = [
 const config = MarketConfig.parse({ ...presetConfig('rmsc04'), close: '09:40' });
 
 function strategyOf(source: string, given: Record<string, number> = {}): LabStrategy {
-  const compiled = compileStrategy(source, 'strategy.ts');
-  return { compiled, parameters: chooseParameters(compiled.parameters, given) };
+  return loadStrategy(source, 'strategy.ts', given);
 }
 
 const example = (name: string): LabStrategy =>
